@@ -1,3 +1,3 @@
 """The version, in one place, importable without the rest of the package."""
 
-VERSION = "0.1.0"
+__version__ = "0.1.0"

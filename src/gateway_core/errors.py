@@ -1,10 +1,10 @@
 """Every exception that gateway-core raises on purpose, in one hierarchy.
 
-    GatewayError
-    ├── DecodeError (ValueError)            what came over the wire cannot be decoded
-    │   ├── InflateError                    the compressed stream is damaged: reset the decoder
-    │   ├── JSONError (JSONDecodeError)     one message is not JSON: the stream goes on
-    │   └── MessageTooLarge                 a message passes the bound: reset the decoder
+GatewayError
+├── DecodeError (ValueError)            what came over the wire cannot be decoded
+│   ├── InflateError                    the compressed stream is damaged: reset the decoder
+│   ├── JSONError (JSONDecodeError)     one message is not JSON: the stream goes on
+│   └── MessageTooLarge                 a message passes the bound: reset the decoder
 """
 
 from __future__ import annotations
