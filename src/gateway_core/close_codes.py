@@ -13,7 +13,7 @@ that the server goes away (a deploy, a rebalanced node) and say nothing of the s
 
 Source:
     Discord documentation, "Opcodes and Status Codes", section "Gateway Close Event Codes", and
-    "Gateway", section "Disconnecting" (read 2026-08); RFC 6455, section 7.4.1.
+    "Gateway", section "Disconnecting" (as of 2026-06-16); RFC 6455, section 7.4.1.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ and shard passes them on.
 
 Source:
     Discord documentation, "Gateway Events", section "Receive Events", and "Gateway", section "List
-    of Intents", as of 2026-08.
+    of Intents", as of 2026-06-16.
 """
 
 from __future__ import annotations
@@ -365,7 +365,7 @@ class EventType(StrEnum):
     # Subscriptions
     SUBSCRIPTION_CREATE = (
         "SUBSCRIPTION_CREATE",
-        "A subscription to the app was bought; it is not active yet.",
+        "A subscription to the app was made; it may not be active yet.",
     )
     SUBSCRIPTION_UPDATE = (
         "SUBSCRIPTION_UPDATE",

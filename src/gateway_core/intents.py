@@ -1,7 +1,7 @@
 """Gateway intents: which events a bot asks Discord for.
 
 Source:
-    Discord documentation, "Gateway", section "Gateway Intents" (read 2026-08).
+    Discord documentation, "Gateway", section "Gateway Intents" (as of 2026-06-16).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The gateway's opcodes, both directions.
 
 Source:
-    Discord documentation, "Opcodes and Status Codes", section "Gateway Opcodes" (read 2026-08).
+    Discord documentation, "Opcodes and Status Codes", section "Gateway Opcodes" (as of 2026-06-16).
 """
 
 from __future__ import annotations
