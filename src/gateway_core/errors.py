@@ -5,13 +5,37 @@ GatewayError
 │   ├── InflateError                    the compressed stream is damaged: reset the decoder
 │   ├── JSONError (JSONDecodeError)     one message is not JSON: the stream goes on
 │   └── MessageTooLarge                 a message passes the bound: reset the decoder
+├── CommandError (ValueError)           a command cannot be sent as it is
+│   └── CommandTooLarge                 its text is more than 4,096 bytes
+├── CommandQueueFull                    too many commands wait to be sent
+├── ShardClosed                         a command was given to a connection that is over
+├── ProtocolError                       the protocol was broken
+│   ├── LocalProtocolError              by this side: a call that its state does not allow
+│   └── RemoteProtocolError             by the other side
+├── FatalClose                          Discord refuses this shard: someone must change something
+└── SessionStartLimitReached            no identify is left for today
 """
 
 from __future__ import annotations
 
 import json
 
-__all__ = ["DecodeError", "GatewayError", "InflateError", "JSONError", "MessageTooLarge"]
+__all__ = [
+    "CommandError",
+    "CommandQueueFull",
+    "CommandTooLarge",
+    "DecodeError",
+    "FatalClose",
+    "GatewayError",
+    "InflateError",
+    "JSONError",
+    "LocalProtocolError",
+    "MessageTooLarge",
+    "ProtocolError",
+    "RemoteProtocolError",
+    "SessionStartLimitReached",
+    "ShardClosed",
+]
 
 
 class GatewayError(Exception):
@@ -44,3 +68,65 @@ class JSONError(DecodeError, json.JSONDecodeError):
 
     def __str__(self) -> str:
         return f"{self.msg} (line {self.lineno}, column {self.colno}, character {self.pos})"
+
+
+class CommandError(GatewayError, ValueError):
+    """A command cannot be sent as it is; nothing has been sent or queued."""
+
+
+class CommandTooLarge(CommandError):
+    """A command's text is more than the 4,096 bytes that Discord accepts.
+
+    Source:
+        Discord documentation, "Gateway", section "Sending Events".
+    """
+
+
+class CommandQueueFull(GatewayError):
+    """Too many commands wait to be sent; this one has not been queued."""
+
+
+class ShardClosed(GatewayError):
+    """A command was given to a connection that is over or is being closed for good."""
+
+
+class ProtocolError(GatewayError):
+    """The protocol was broken, by this side or the other."""
+
+
+class LocalProtocolError(ProtocolError):
+    """A method was called that the connection's state does not allow: a mistake of its caller."""
+
+
+class RemoteProtocolError(ProtocolError):
+    """The other side sent something that the protocol does not allow."""
+
+
+class FatalClose(GatewayError):
+    """Discord closed the connection with a code that says not to come back.
+
+    Attributes:
+        code: the close code.
+        meaning: what the code says, in words.
+        remedy: what someone can do about it.
+
+    Source:
+        Discord documentation, "Opcodes and Status Codes", section "Gateway Close Event Codes".
+    """
+
+    def __init__(self, code: int, meaning: str, remedy: str) -> None:
+        super().__init__(code, meaning, remedy)
+        self.code = code
+        self.meaning = meaning
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"Discord closed the connection with code {self.code}: {self.meaning}. {self.remedy}"
+
+
+class SessionStartLimitReached(GatewayError):
+    """The identify queue refused a permit for good: too many sessions were started today.
+
+    Source:
+        Discord documentation, "Gateway", section "Session Start Limit Object".
+    """
