@@ -1,0 +1,104 @@
+"""The identify queue, on a clock that jumps."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+
+from gateway_core.identify_queue import IdentifyQueue, LocalIdentifyQueue, NoQueue
+from gateway_core.sharding import ShardId
+from virtual_time import run_virtual
+
+
+def turns(queue: IdentifyQueue, shards: list[int], total: int = 64) -> dict[int, float]:
+    """Let all shards ask at once, in order, and give the second of each one's turn."""
+
+    async def ask(shard: int, start: float, when: dict[int, float]) -> None:
+        await queue.acquire(ShardId(shard, total))
+        when[shard] = asyncio.get_running_loop().time() - start
+
+    async def main() -> dict[int, float]:
+        when: dict[int, float] = {}
+        start = asyncio.get_running_loop().time()
+        async with asyncio.TaskGroup() as group:
+            for shard in shards:
+                group.create_task(ask(shard, start, when))
+        return when
+
+    return run_virtual(main())
+
+
+class TestLocalIdentifyQueue:
+    def test_the_first_turn_comes_at_once(self) -> None:
+        assert turns(LocalIdentifyQueue(1), [0]) == {0: 0.0}
+
+    def test_one_turn_in_five_seconds_in_the_order_of_asking(self) -> None:
+        when = turns(LocalIdentifyQueue(1), [3, 0, 2, 1])
+        assert list(when) == [3, 0, 2, 1]
+        times = list(when.values())
+        for before, after in itertools.pairwise(times):
+            assert 5.0 <= after - before < 5.5
+
+    def test_buckets_are_remainders_of_the_shard_number(self) -> None:
+        when = turns(LocalIdentifyQueue(16), list(range(32)))
+        assert {when[shard] for shard in range(16)} == {0.0}
+        assert all(5.0 <= when[shard] < 5.5 for shard in range(16, 32))
+
+    def test_shards_of_one_bucket_wait_for_each_other_alone(self) -> None:
+        when = turns(LocalIdentifyQueue(2), [0, 2, 4, 1])
+        assert when[0] == when[1] == 0.0
+        assert when[2] >= 5.0
+        assert when[4] >= 10.0
+
+    def test_a_pause_that_passed_by_itself_is_not_waited_for(self) -> None:
+        async def main() -> float:
+            loop = asyncio.get_running_loop()
+            queue = LocalIdentifyQueue(1)
+            await queue.acquire(ShardId(0, 1))
+            await asyncio.sleep(3600)
+            start = loop.time()
+            await queue.acquire(ShardId(0, 1))
+            return loop.time() - start
+
+        assert run_virtual(main()) == 0.0
+
+    @pytest.mark.parametrize("moment", [0.0, 2.0, 4.9], ids=["at once", "early", "late"])
+    def test_who_gives_up_costs_nobody_a_turn(self, moment: float) -> None:
+        async def main() -> list[float]:
+            loop = asyncio.get_running_loop()
+            queue = LocalIdentifyQueue(1)
+            start = loop.time()
+            await queue.acquire(ShardId(0, 8))
+            quitter = asyncio.create_task(queue.acquire(ShardId(1, 8)))
+            heirs = [asyncio.create_task(queue.acquire(ShardId(n, 8))) for n in (2, 3)]
+            times = []
+            await asyncio.sleep(moment)
+            quitter.cancel()
+            for heir in heirs:
+                await heir
+                times.append(loop.time() - start)
+            assert quitter.cancelled()
+            return times
+
+        second, third = run_virtual(main())
+        assert 5.0 <= second < 5.5
+        assert 10.0 <= third < 11.0
+
+    @pytest.mark.parametrize("number", [0, -1])
+    def test_refuses_a_concurrency_below_one(self, number: int) -> None:
+        with pytest.raises(ValueError, match="at least 1"):
+            LocalIdentifyQueue(number)
+
+    def test_is_an_identify_queue(self) -> None:
+        assert isinstance(LocalIdentifyQueue(1), IdentifyQueue)
+        assert repr(LocalIdentifyQueue(16)) == "LocalIdentifyQueue(max_concurrency=16)"
+
+
+class TestNoQueue:
+    def test_never_waits(self) -> None:
+        assert set(turns(NoQueue(), list(range(32))).values()) == {0.0}
+
+    def test_is_an_identify_queue(self) -> None:
+        assert isinstance(NoQueue(), IdentifyQueue)
