@@ -252,17 +252,22 @@ def inflate_payload(frame: bytes, limit: int) -> bytes:
     return text
 
 
-def _frame_bytes(frame: Buffer, what: str) -> bytes:
-    if isinstance(frame, bytes):
-        return frame
-    if isinstance(frame, (bytearray, memoryview)):
-        return bytes(frame)
+def check_frame(frame: object, compression: str) -> None:
+    """Raise TypeError or DecodeError for what is no binary frame."""
+    if isinstance(frame, (bytes, bytearray, memoryview)):
+        return
     if isinstance(frame, str):
-        raise DecodeError(f"a text frame on a {what} connection: its frames are binary")
+        raise DecodeError(f"a text frame on a {compression} connection: its frames are binary")
     raise TypeError(f"a frame must be bytes, bytearray or memoryview, not {type(frame).__name__}")
 
 
-def _check_limit(max_message_size: int) -> int:
+def _frame_bytes(frame: Buffer, compression: str) -> bytes:
+    check_frame(frame, compression)
+    return bytes(frame)
+
+
+def check_limit(max_message_size: int) -> int:
+    """Return a sound bound of a message's bytes; raise ValueError for another."""
     if max_message_size < 1:
         raise ValueError(f"max_message_size must be at least 1 byte, not {max_message_size}")
     return max_message_size
@@ -280,9 +285,9 @@ class _Decoder:
         max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE,
         loads: Loads | None = None,
     ) -> None:
-        self._limit = _check_limit(max_message_size)
+        self._limit = check_limit(max_message_size)
         self._wanted = None if wanted is None else frozenset(wanted)
-        self._loads = _own_loads if loads is None else _foreign_loads(loads)
+        self._loads = _own_loads if loads is None else foreign_loads(loads)
         self.bytes_in = 0
         self.bytes_out = 0
         self.messages = 0
@@ -300,7 +305,8 @@ def _own_loads(raw: bytes) -> Any:
     return loads(raw)
 
 
-def _foreign_loads(parse: Loads) -> Loads:
+def foreign_loads(parse: Loads) -> Loads:
+    """Return another library's parser, with its errors made ours."""
     def parse_as_ours(raw: bytes) -> Any:
         try:
             return parse(raw)
@@ -390,7 +396,7 @@ class Inflator:
     __slots__ = ("_inflater",)
 
     def __init__(self, *, max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE) -> None:
-        self._inflater = _ZlibInflater(_check_limit(max_message_size))
+        self._inflater = _ZlibInflater(check_limit(max_message_size))
 
     def decompress(self, frame: Buffer, /) -> bytes | None:
         """Take one websocket message; return the text that it completes (UTF-8), or None.

@@ -1,0 +1,231 @@
+"""Builds the extension `gateway_core._fastpath`; everything declarative is in pyproject.toml.
+
+Environment variables:
+
+    GATEWAY_CORE_PURE=1             build no extension: the pure-Python twin serves alone
+    GATEWAY_CORE_ZLIB=stock         link against the system's zlib instead of zlib-ng
+    GATEWAY_CORE_SYSTEM_ZLIB_NG=1   link against the system's zlib-ng (found by pkg-config)
+
+simdjson is compiled from the sources that the build requirement pysimdjson ships. zlib-ng is built
+from sources bundled in our own source distribution or, in a checkout, from the pinned source
+distribution of the package zlib-ng. What is built of others' sources is kept in build/third_party
+and used again. Whatever fails, fails the build.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
+
+ROOT = Path(__file__).resolve().parent
+SOURCES = ROOT / "src" / "_fastpath"
+BUNDLED = ROOT / "third_party"
+CACHE = ROOT / "build" / "third_party"
+WINDOWS = sys.platform == "win32"
+
+
+def is_set(variable: str) -> bool:
+    """Whether an environment variable asks for something: set, and neither empty nor 0."""
+    return os.environ.get(variable, "0") not in ("", "0")
+
+
+@dataclass(frozen=True)
+class SourceDistribution:
+    """A pinned source distribution on the package index, and the part of it that we build."""
+
+    package: str
+    version: str
+    sha256: str
+    folder: str  # inside the archive, below its first folder
+
+    def sources(self) -> Path:
+        """Return the folder with the sources: bundled, cached or fetched now."""
+        bundled = BUNDLED / self.package
+        if bundled.is_dir():
+            return bundled
+        kept = CACHE / f"{self.package}-{self.version}-sources"
+        if not kept.is_dir():
+            self._fetch(kept)
+        return kept
+
+    def _fetch(self, into: Path) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            scratch = Path(name)
+            pin = scratch / "pin.txt"
+            pin.write_text(f"{self.package}=={self.version} --hash=sha256:{self.sha256}\n")
+            run(
+                *(sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"),
+                *("--no-binary", self.package, "--dest", str(scratch), "-r", str(pin)),
+            )
+            (archive,) = scratch.glob("*.tar.gz")
+            with tarfile.open(archive) as tar:
+                tar.extractall(scratch / "unpacked", filter="data")
+            (unpacked,) = (scratch / "unpacked").iterdir()
+            into.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(unpacked / self.folder, into)
+
+
+ZLIB_NG = SourceDistribution(
+    package="zlib-ng",
+    version="1.1.0",
+    sha256="08a3a8468d4f130e3dc80d28ec42fcc7a878a57dfed616233e791066327d78a3",
+    folder="src/zlib_ng/zlib-ng",
+)
+
+
+def run(*command: str) -> None:
+    """Run a command; end the build with its name when it fails."""
+    try:
+        subprocess.run(command, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SystemExit(f"gateway-core: the build step failed: {error}") from error
+
+
+def program(name: str) -> str:
+    """Return the path of a build tool: the build requirement's, or one on the PATH."""
+    beside = Path(sysconfig.get_path("scripts")) / (name + (".exe" if WINDOWS else ""))
+    found = shutil.which(name) or (str(beside) if beside.is_file() else None)
+    if found is None:
+        raise SystemExit(f"gateway-core: {name} is needed for the build and is not there")
+    return found
+
+
+def build_zlib_ng() -> Path:
+    """Build zlib-ng's static library with its own API; return its folder."""
+    built = CACHE / f"zlib-ng-{ZLIB_NG.version}-{sysconfig.get_platform()}"
+    if not (built / "done").is_file():
+        run(
+            *(program("cmake"), "-S", str(ZLIB_NG.sources()), "-B", str(built), "-G", "Ninja"),
+            f"-DCMAKE_MAKE_PROGRAM={program('ninja')}",
+            "-DCMAKE_BUILD_TYPE=Release",
+            "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
+            "-DCMAKE_C_VISIBILITY_PRESET=hidden",
+            "-DBUILD_SHARED_LIBS=OFF",
+            "-DBUILD_TESTING=OFF",
+            "-DZLIB_COMPAT=OFF",
+            "-DWITH_GZFILEOP=OFF",
+            "-DWITH_RUNTIME_CPU_DETECTION=ON",
+        )
+        run(program("cmake"), "--build", str(built), "--parallel")
+        (built / "done").touch()
+    return built
+
+
+def simdjson_folder() -> Path:
+    """Return the folder of simdjson.h and simdjson.cpp in the installed pysimdjson."""
+    spec = importlib.util.find_spec("simdjson")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        if (Path(folder) / "simdjson.cpp").is_file():
+            return Path(folder)
+    raise SystemExit("gateway-core: pysimdjson is needed for the build and has no simdjson.cpp")
+
+
+def pkg_config(package: str, option: str) -> list[str]:
+    """Return what pkg-config says of a package."""
+    try:
+        said = subprocess.run(
+            [program("pkg-config"), option, package], check=True, capture_output=True, text=True
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SystemExit(f"gateway-core: pkg-config does not know {package}: {error}") from error
+    return said.stdout.split()
+
+
+class BuildExtension(build_ext):
+    """build_ext, with the libraries that are linked in built first."""
+
+    def build_extension(self, extension: Extension) -> None:
+        """Build one extension and what it links."""
+        self._add_zlib(extension)
+        self._add_simdjson(extension)
+        super().build_extension(extension)
+
+    def _add_zlib(self, extension: Extension) -> None:
+        if os.environ.get("GATEWAY_CORE_ZLIB", "ng") == "stock":
+            extension.define_macros.append(("GATEWAY_CORE_STOCK_ZLIB", "1"))
+            extension.libraries.append("zlib" if WINDOWS else "z")
+        elif is_set("GATEWAY_CORE_SYSTEM_ZLIB_NG"):
+            extension.extra_compile_args += pkg_config("zlib-ng", "--cflags")
+            extension.extra_link_args += pkg_config("zlib-ng", "--libs")
+        else:
+            built = build_zlib_ng()
+            extension.include_dirs.append(str(built))
+            name = "zlibstatic-ng.lib" if WINDOWS else "libz-ng.a"
+            extension.extra_objects.append(str(built / name))
+
+    def _add_simdjson(self, extension: Extension) -> None:
+        """Compile simdjson once a checkout: it is by far the largest file."""
+        folder = simdjson_folder()
+        version = importlib.metadata.version("pysimdjson")
+        kept = CACHE / f"simdjson-{version}-{sysconfig.get_platform()}"
+        extension.include_dirs.append(str(folder))
+        objects = [str(path) for path in kept.rglob("*.o*")] if (kept / "done").is_file() else []
+        if not objects:
+            source = shutil.copy(folder / "simdjson.cpp", self._made(kept / "simdjson.cpp"))
+            objects = self.compiler.compile(
+                [os.path.relpath(source)],
+                output_dir=str(kept),
+                include_dirs=[str(folder)],
+                extra_postargs=COMPILE_ARGS,
+            )
+            (kept / "done").touch()
+        extension.extra_objects += objects
+
+    def _made(self, path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+class BundlingSdist(sdist):
+    """sdist, with the sources that are linked in, so that building from it fetches nothing."""
+
+    def make_release_tree(self, base_dir: str, files: list[str]) -> None:
+        """Copy the project's files, and beside them the bundled sources."""
+        super().make_release_tree(base_dir, files)
+        shutil.copytree(ZLIB_NG.sources(), Path(base_dir) / "third_party" / ZLIB_NG.package)
+
+
+COMPILE_ARGS = (
+    ["/O2", "/std:c++17", "/utf-8", "/EHsc", "/DNDEBUG"]
+    if WINDOWS
+    else ["-O3", "-std=c++17", "-fvisibility=hidden", "-ffunction-sections", "-g0", "-DNDEBUG"]
+)
+LINK_ARGS = ["-Wl,--gc-sections", "-Wl,--strip-debug"] if sys.platform == "linux" else []
+
+
+def extensions() -> list[Extension]:
+    """Return the extension to build, or none for the pure package."""
+    if is_set("GATEWAY_CORE_PURE"):
+        return []
+    from Cython.Build import cythonize
+
+    sources = [path for path in sorted(SOURCES.glob("*.cpp")) if path.name != "fastpath.cpp"]
+    extension = Extension(
+        "gateway_core._fastpath",
+        [str(path.relative_to(ROOT)) for path in [SOURCES / "fastpath.pyx", *sources]],
+        include_dirs=[str(SOURCES.relative_to(ROOT))],
+        depends=[str(path.relative_to(ROOT)) for path in SOURCES.glob("*.[hp]*")],
+        extra_compile_args=COMPILE_ARGS,
+        extra_link_args=LINK_ARGS,
+        language="c++",
+    )
+    return cythonize([extension], include_path=[str(SOURCES)])
+
+
+setup(
+    ext_modules=extensions(),
+    cmdclass={"build_ext": BuildExtension, "sdist": BundlingSdist},
+)

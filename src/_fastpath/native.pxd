@@ -1,0 +1,67 @@
+# Declarations of our own C++ files, one block a header.
+
+from cpython.ref cimport PyObject
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint8_t
+from libcpp.string cimport string
+
+cdef extern from "envelope.hpp" namespace "gateway" nogil:
+    cdef struct Head:
+        int64_t op
+        int64_t s
+        bint has_s
+        const uint8_t* t
+        size_t t_size
+
+    bint read_head(const uint8_t* text, size_t size, Head* head)
+
+cdef extern from "inflate.hpp" namespace "gateway" nogil:
+    cdef enum class Inflated:
+        complete
+        partial
+        corrupt
+        too_large
+        no_memory
+
+    cdef cppclass ZlibStream:
+        ZlibStream(size_t limit)
+        Inflated feed(const uint8_t* frame, size_t size)
+        Inflated inflate_whole(const uint8_t* frame, size_t size)
+        const uint8_t* text()
+        size_t text_size()
+        void done()
+        const char* reason()
+        bint dead()
+        void reset()
+
+    const char* z_name()
+    const char* z_version()
+
+cdef extern from "strings.hpp" namespace "gateway":
+    cdef cppclass StringMaker:
+        pass
+
+    cdef cppclass StringCache:
+        StringCache(size_t sets_log2) except +
+        # A new reference, or NULL with an exception set.
+        PyObject* get(
+            const uint8_t* at, size_t size, const uint8_t* text_end, StringMaker& maker
+        )
+
+cdef extern from "objects.hpp" namespace "gateway":
+    cdef enum class Outcome:
+        built
+        refused
+        exception
+
+    cdef cppclass Parser:
+        Outcome parse(const uint8_t* text, size_t size, PyObject** result)
+        Outcome parse_d(const uint8_t* text, size_t size, PyObject** result)
+
+    cdef cppclass ParserPool:
+        @staticmethod
+        Parser* acquire()
+        @staticmethod
+        void release(Parser* parser)
+
+    string simdjson_version()
