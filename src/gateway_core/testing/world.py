@@ -264,6 +264,7 @@ class World:
         member.activities = activities
 
     def _user(self, username: str, display: str | None, *, bot: bool = False) -> Data:
+        # Discord also sends two fields that it does not document: display_name_styles and clan.
         dice = self.dice
         user: Data = {
             "username": username,
@@ -271,8 +272,10 @@ class World:
             "primary_guild": None,
             "id": past_snowflake(self.dice, 2900, until=60),
             "global_name": display,
+            "display_name_styles": None,
             "discriminator": f"{dice.below(10000):04}" if bot else "0",
             "collectibles": None,
+            "clan": None,
             "avatar_decoration_data": None,
             "avatar": dice.hex32() if dice.random() < 0.85 else None,
         }
