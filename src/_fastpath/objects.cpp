@@ -21,6 +21,31 @@ bool ends_scalar(uint8_t byte) {
     return is_space(byte) || byte == ',' || byte == ']' || byte == '}';
 }
 
+#if PY_VERSION_HEX < 0x030C0000
+// Holds the cyclic collector off while a large text is built: until 3.12 it runs inside
+// allocations, would go through the half-built message again and again, and finds nothing.
+class CollectorPause {
+public:
+    explicit CollectorPause(size_t text_size)
+        : paused_(text_size > kSmallText && PyGC_Disable() == 1) {}
+    ~CollectorPause() {
+        if (paused_) {
+            PyGC_Enable();
+        }
+    }
+    CollectorPause(const CollectorPause&) = delete;
+    CollectorPause& operator=(const CollectorPause&) = delete;
+
+private:
+    bool paused_;
+};
+#else
+// The collector waits for the interpreter's loop by itself.
+struct CollectorPause {
+    explicit CollectorPause(size_t) {}
+};
+#endif
+
 // Powers of ten that a double holds exactly.
 constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -68,6 +93,7 @@ Outcome Parser::build(const uint8_t* text, size_t size, bool only_d, PyObject** 
     if (indexed != Outcome::built) {
         return indexed;
     }
+    const CollectorPause pause(size);
     Outcome outcome;
     const uint8_t* const end = text + size;
     const uint32_t* const first = structure_->structural_indexes.get();
@@ -367,14 +393,23 @@ namespace {
 
 constexpr size_t kPooled = 4;
 
+#ifdef Py_GIL_DISABLED
+using PoolMutex = std::mutex;
+#else
+struct PoolMutex {  // the GIL is held
+    void lock() {}
+    void unlock() {}
+};
+#endif
+
 struct Pool {
-    std::mutex mutex;
+    PoolMutex mutex;
     Parser* parsers[kPooled];
     size_t count = 0;
 };
 
+// Never destroyed: it holds Python objects, and may outlive the interpreter.
 Pool& pool() {
-    // Never destroyed: it holds Python objects, and may outlive the interpreter.
     static Pool* const the_pool = new Pool;
     return *the_pool;
 }
@@ -384,7 +419,7 @@ Pool& pool() {
 Parser* ParserPool::acquire() {
     {
         Pool& free = pool();
-        const std::lock_guard<std::mutex> lock(free.mutex);
+        const std::lock_guard<PoolMutex> lock(free.mutex);
         if (free.count != 0) {
             return free.parsers[--free.count];
         }
@@ -400,7 +435,7 @@ Parser* ParserPool::acquire() {
 void ParserPool::release(Parser* parser) {
     {
         Pool& free = pool();
-        const std::lock_guard<std::mutex> lock(free.mutex);
+        const std::lock_guard<PoolMutex> lock(free.mutex);
         if (free.count != kPooled) {
             free.parsers[free.count++] = parser;
             return;
