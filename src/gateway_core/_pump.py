@@ -1,0 +1,336 @@
+"""Carries out what a `GatewayConnection` asks for: sockets, clocks and tasks.
+
+The core decides and the pump does. Everything that the core is told (a frame, a passed deadline, a
+command, a turn to identify) is followed by `_turn`, which does the effects, hands the events over
+and sets the timer anew. Frames that come in one burst share one `_turn`, save for their effects.
+
+One task owns everything: `Pump.run`. When it ends, for whatever reason, no task, timer or socket of
+the pump is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.connection import broadcast
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from ._inbox import Inbox
+from ._log import ShardLogger, WebsocketLogger
+from .config import Config
+from .connection import GatewayConnection
+from .decoding import Payload
+from .effects import (
+    Abort,
+    CancelIdentifyPermit,
+    Close,
+    Connect,
+    Effect,
+    RequestIdentifyPermit,
+    SendText,
+)
+from .errors import SessionStartLimitReached
+from .events import ControlEvent, Event
+from .sharding import ShardId, ShardState
+
+__all__ = ["Pump"]
+
+_OVER: Final = (ShardState.CLOSED, ShardState.FATALLY_CLOSED)
+
+_FLOWING: Final = (ShardState.ACTIVE, ShardState.RESUMING)
+"""Where dispatches come in numbers; until then a new connection is read even for a slow consumer,
+or it would never come to resume."""
+
+_FRAMES_AHEAD: Final = 64
+"""Frames that websockets reads ahead of the pump before it pauses the socket."""
+
+
+class _Link:
+    """One attempt at a connection, from `Connect` until it has ended or was aborted."""
+
+    __slots__ = ("draining", "task", "websocket")
+
+    task: asyncio.Task[None]
+
+    def __init__(self) -> None:
+        self.websocket: ClientConnection | None = None
+        self.draining = False
+        """Whether it is about to end, so that what is left is read however slow the consumer is."""
+
+
+class Pump:
+    """Runs one shard's connections on the current event loop.
+
+    Args:
+        core: decides what is done; nobody else may call it while the pump runs.
+        shard_id: for tasks' names.
+        config: what `websockets.connect` needs to know of it.
+        inbox: where events go.
+        acquire: waits for the shard's turn to identify.
+        on_control: told every control event, in order.
+        keep_control: whether control events go to the inbox too.
+        log: logger of the shard.
+    """
+
+    def __init__(
+        self,
+        core: GatewayConnection,
+        shard_id: ShardId,
+        config: Config,
+        inbox: Inbox,
+        acquire: Callable[[], Awaitable[None]],
+        on_control: Callable[[ControlEvent], None],
+        keep_control: bool,
+        log: ShardLogger,
+    ) -> None:
+        self._core = core
+        self._name = f"gateway-core shard {shard_id}"
+        self._config = config
+        self._inbox = inbox
+        self._acquire = acquire
+        self._on_control = on_control
+        self._keep_control = keep_control
+        self._log = log
+        self._websocket_log = WebsocketLogger(config.logger, shard_id)
+        self._tasks: asyncio.TaskGroup | None = None
+        self._link: _Link | None = None
+        self._permit: asyncio.Task[None] | None = None
+        self._room = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at: float | None = None
+        self._turn_planned = False
+        self._bytes_seen = 0
+        self.events = 0
+        """Dispatches handed over."""
+        self.pauses = 0
+        """How often the socket was left alone because the consumer was behind."""
+
+    def start(self) -> None:
+        """Start the core; what it asks for is done by `run`, which must follow."""
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[None] = self._loop.create_future()
+        self._core.start(self._loop.time())
+
+    async def run(self) -> None:
+        """Connect, and keep connected, until the core is over.
+
+        Raises:
+            Exception: what the identify queue raised, or a fault in this package.
+        """
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._turn()
+                await self._over
+                self._drop_permit()
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def tell(self, method: Callable[[float], None]) -> None:
+        """Call a method of the core with the time, and do what follows from it."""
+        method(self._loop.time())
+        if self._tasks is not None:
+            self._turn()
+
+    def resume_reading(self) -> None:
+        """Go on reading: the inbox has room again."""
+        self._room.set()
+
+    # What follows from what the core was told
+
+    def _turn(self) -> None:
+        core = self._core
+        self._turn_planned = False
+        for effect in core.effects():
+            self._do(effect)
+        events = core.events()
+        if events:
+            self._hand_over(events)
+        if core.next_deadline != self._timer_at:
+            self._set_timer(core.next_deadline)
+        if core.state in _OVER and not self._over.done():
+            self._over.set_result(None)
+
+    def _hand_over(self, events: Sequence[Event]) -> None:
+        dispatches: list[Event] = []
+        for event in events:
+            if isinstance(event, Payload):
+                self.events += 1
+                dispatches.append(event)
+            else:
+                self._on_control(event)
+                if self._keep_control:
+                    dispatches.append(event)
+        bytes_out = self._core.decoder.bytes_out
+        size, self._bytes_seen = bytes_out - self._bytes_seen, bytes_out
+        if dispatches:
+            self._inbox.put(dispatches, size)
+
+    def _set_timer(self, deadline: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = deadline
+        self._timer = (
+            None
+            if deadline is None
+            else self._loop.call_at(deadline, self._guarded, self._wake, deadline)
+        )
+
+    def _wake(self, deadline: float) -> None:
+        # Loops may run a timer up to one tick of their clock before its time.
+        now = max(self._loop.time(), deadline)
+        self._timer_at = None
+        self._core.wake(now)
+        self._turn()
+
+    def _guarded(self, callback: Callable[..., None], *arguments: object) -> None:
+        """Run a callback of the loop; a fault in it ends the pump, and is not just logged."""
+        if self._over.done():
+            return
+        try:
+            callback(*arguments)
+        except Exception as error:
+            if not self._over.done():
+                self._over.set_exception(error)
+
+    # Effects
+
+    def _do(self, effect: Effect) -> None:
+        link = self._link
+        match effect:
+            case SendText(text):
+                if link is not None and link.websocket is not None:
+                    broadcast((link.websocket,), text)
+            case Connect(url):
+                self._link = link = _Link()
+                link.task = self._spawn(self._connect(link, url), "connection")
+            case Close(code, reason):
+                if link is not None and link.websocket is not None:
+                    self._drain(link)
+                    self._spawn(link.websocket.close(code, reason), "close")
+            case Abort():
+                if link is not None:
+                    self._link = None
+                    link.task.cancel()
+            case RequestIdentifyPermit():
+                self._drop_permit()
+                self._permit = self._spawn(self._ask_permit(), "identify queue")
+            case CancelIdentifyPermit():
+                self._drop_permit()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
+        assert self._tasks is not None
+        return self._tasks.create_task(work, name=f"{self._name}: {what}")
+
+    async def _ask_permit(self) -> None:
+        denied = False
+        try:
+            await self._acquire()
+        except SessionStartLimitReached:
+            denied = True
+        if self._permit is not asyncio.current_task():
+            return
+        self._permit = None
+        if denied:
+            self.tell(lambda now: self._core.identify_denied(now, None))
+        else:
+            self.tell(self._core.identify_permitted)
+
+    def _drop_permit(self) -> None:
+        permit, self._permit = self._permit, None
+        if permit is not None:
+            permit.cancel()
+
+    # One connection
+
+    def _drain(self, link: _Link) -> None:
+        link.draining = True
+        self._room.set()
+
+    async def _drain_when_lost(self, link: _Link, websocket: ClientConnection) -> None:
+        await websocket.wait_closed()
+        self._drain(link)
+
+    async def _connect(self, link: _Link, url: str) -> None:
+        config = self._config
+        tls = (config.ssl or True) if url.startswith("wss:") else None
+        try:
+            websocket = await connect(
+                url,
+                compression=None,
+                proxy=config.proxy,
+                open_timeout=None,
+                ping_interval=None,
+                close_timeout=None,
+                max_size=config.max_message_size,
+                max_queue=_FRAMES_AHEAD,
+                logger=self._websocket_log,
+                ssl=tls,
+            )
+        except (OSError, WebSocketException) as error:
+            if self._link is link:
+                self._link = None
+                reason = str(error) or type(error).__name__
+                self.tell(lambda now: self._core.connect_failed(now, reason))
+            return
+        try:
+            if self._link is link:
+                link.websocket = websocket
+                self.tell(self._core.connected)
+                await self._read(link, websocket)
+        finally:
+            # Closed by both sides, this does nothing; else nobody waits for the other side.
+            websocket.transport.abort()
+            await websocket.wait_closed()
+
+    async def _read(self, link: _Link, websocket: ClientConnection) -> None:
+        core = self._core
+        receive_frame = core.receive_frame
+        effects = core.effects
+        receive = websocket.recv
+        time = self._loop.time
+        inbox = self._inbox
+        while True:
+            if inbox.full and core.state in _FLOWING and not link.draining:
+                await self._wait_for_room(link, websocket)
+            try:
+                frame = await receive(decode=False)
+            except ConnectionClosed as closed:
+                ended = closed
+                break
+            receive_frame(frame, time())
+            for effect in effects():
+                self._do(effect)
+            if not self._turn_planned:
+                # Once for all the frames that are here: receive() waits for none of them.
+                self._turn_planned = True
+                self._loop.call_soon(self._guarded, self._turn)
+        if self._link is link:
+            self._link = None
+            code = None if ended.rcvd is None else ended.rcvd.code
+            reason = str(ended) if ended.rcvd is None else ended.rcvd.reason
+            self.tell(lambda now: self._core.disconnected(now, code, reason))
+
+    async def _wait_for_room(self, link: _Link, websocket: ClientConnection) -> None:
+        """Leave the socket alone until the consumer has taken what it has."""
+        self.pauses += 1
+        if self._log.isEnabledFor(logging.DEBUG):
+            self._log.debug("%d events wait to be taken: reading is paused", len(self._inbox))
+        self._room.clear()
+        self.tell(self._core.reading_paused)
+        # A heartbeat that cannot be written shows that the connection is lost, unread as it is.
+        lost = self._spawn(self._drain_when_lost(link, websocket), "loss of the connection")
+        try:
+            while self._inbox.full and not link.draining:
+                self._room.clear()
+                await self._room.wait()
+        finally:
+            lost.cancel()
+            if self._link is link:
+                self.tell(self._core.reading_resumed)
