@@ -9,6 +9,7 @@ Source: Discord documentation, "Gateway Events", sections "Send Events", "Guild 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ __all__ = ["COMMANDS"]
 _CHUNK = 1000
 _MOST_MATCHES = 100
 _NONCE_SIZE = 32
+# When the voice of every channel in use began: Unix time in seconds.
+_VOICE_START = 1_767_225_600
 _STATUSES = frozenset({"online", "idle", "dnd", "invisible", "offline"})
 
 
@@ -117,12 +120,12 @@ def _request_channel_info(gateway: FakeGateway, session: Session, data: Any, now
     fields = member(data, "fields", list)
     guild = _guild(gateway, session, member(data, "guild_id", object))
     if guild is not None:
-        known = [name for name in ("status", "voice_start_time") if name in fields]
-        channels = [
-            {"id": channel["id"], **{name: channel.get(name) for name in known}}
-            for channel in guild.get("channels", ())
-            if any(channel.get(name) is not None for name in known)
-        ]
+        talking = Counter(state["channel_id"] for state in guild.get("voice_states", ()))
+        channels = []
+        for channel_id, count in talking.items():
+            known = {"status": f"{count} here", "voice_start_time": _VOICE_START}
+            asked = {name: value for name, value in known.items() if name in fields}
+            channels.append({"id": channel_id, **asked})
         answer = {"guild_id": guild["id"], "channels": channels}
         gateway.deliver(session, "CHANNEL_INFO", answer)
 

@@ -262,10 +262,12 @@ class Connection:
             self.close(CloseCode.INVALID_API_VERSION, "Invalid API version.")
         elif self.query.get("encoding", "json") != "json":
             self.close(CloseCode.DECODE_ERROR, "The simulator speaks encoding=json only.")
-        elif self._gateway.hello_delay > 0:
-            self._hello_timer = self._loop.call_later(self._gateway.hello_delay, self._hello)
         else:
-            self._hello()
+            delay = self._gateway.take_hello_delay()
+            if delay > 0:
+                self._hello_timer = self._loop.call_later(delay, self._hello)
+            else:
+                self._hello()
 
     def on_writable(self) -> None:
         """Go on sending."""
@@ -417,6 +419,7 @@ class Connection:
         _log.info(
             "connection %d: shard %d of %d, session %s", self.number, *session.shard, session.id
         )
+        self._gateway.carried(self)
         self.wake()
 
     def _release(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl as tls
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
@@ -17,6 +17,7 @@ from . import views
 from .api import API_PATH, HttpFailure, answer
 from .compression import COMPRESSIONS
 from .connection import Connection
+from .faults import FaultSchedule
 from .limits import IdentifyLimit, Limits, MemberRequests, SessionStarts
 from .requests import Identify
 from .sessions import Session, Sessions, dumps
@@ -64,10 +65,10 @@ class FakeGateway:
         token: the only one that is accepted; None accepts every one.
         heartbeat_interval: seconds, as told to clients.
         heartbeat_grace: seconds by which a heartbeat may be late before the connection is closed.
-        hello_delay: seconds between the websocket handshake and Hello.
         shards: how many shards Get Gateway Bot recommends.
         allowed_intents: what the application may ask for; others are refused with 4014.
         limits: rate limits and sizes.
+        faults: what goes wrong, and when; None for nothing.
         resume_path: path of the URL for resuming that READY gives.
         host: the address to listen on.
         port: the port to listen on; 0 for any that is free.
@@ -80,7 +81,7 @@ class FakeGateway:
         history: every connection there was, in order of its coming.
         sessions: the sessions that can be resumed; iterate over them.
         resume_url: the URL for resuming that the next READY gives; may be set to any.
-        hello_delay, heartbeat_interval: as above; may be set, for the connections to come.
+        heartbeat_interval: as above; may be set, for the connections to come.
 
     Source:
         Discord documentation, "Gateway" and "Gateway Events".
@@ -96,10 +97,10 @@ class FakeGateway:
         token: str | None = None,
         heartbeat_interval: float = 41.25,
         heartbeat_grace: float = 5.0,
-        hello_delay: float = 0.0,
         shards: int = 1,
         allowed_intents: Intents | None = None,
         limits: Limits | None = None,
+        faults: FaultSchedule | None = None,
         resume_path: str = "/resume",
         host: str = "127.0.0.1",
         port: int = 0,
@@ -109,7 +110,6 @@ class FakeGateway:
             raise ValueError(f"rate must be positive or None, not {rate}")
         self.heartbeat_interval = heartbeat_interval
         self.heartbeat_grace = heartbeat_grace
-        self.hello_delay = hello_delay
         self.limits = limits or Limits()
         self.allowed_intents = Intents.all() if allowed_intents is None else allowed_intents
         self.resume_path = resume_path
@@ -131,12 +131,15 @@ class FakeGateway:
         self._traffic = Traffic(seed, guilds=guilds, members=members)
         self._steady = self._traffic.steady()
         self._server: asyncio.Server | None = None
-        self._streaming: asyncio.Task[None] | None = None
+        self._faults = faults
+        self._tasks: set[asyncio.Task[None]] = set()
         self._wires: set[Wire] = set()
         self._open: dict[int, Connection] = {}
         self._taken = 0
         self._failures: list[HttpFailure] = []
         self._failing_handshakes = 0
+        self._hello_delays: list[float] = []
+        self._joined: dict[str, dict[str, Any]] = {}
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
     async def __aenter__(self) -> Self:
@@ -150,13 +153,13 @@ class FakeGateway:
         self._port = self._server.sockets[0].getsockname()[1]
         self.resume_url = self.url.removesuffix("/") + self.resume_path
         if self._rate is not None:
-            self._streaming = asyncio.create_task(self._stream(self._rate))
+            self.spawn(self._stream(self._rate))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._streaming is not None:
-            self._streaming.cancel()
-            await asyncio.wait([self._streaming])
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         assert self._server is not None
         self._server.close()
         for wire in tuple(self._wires):
@@ -196,7 +199,7 @@ class FakeGateway:
     @property
     def guilds(self) -> tuple[str, ...]:
         """The ids of the guilds that the bot is in."""
-        return self._traffic.guilds
+        return (*self._traffic.guilds, *self._joined)
 
     def guild(self, guild_id: str) -> dict[str, Any]:
         """Return a guild as it is now, as GUILD_CREATE gives it in full.
@@ -204,11 +207,12 @@ class FakeGateway:
         Raises:
             KeyError: the bot is not in such a guild.
         """
-        return self._traffic.guild_create(guild_id)
+        return self._joined.get(guild_id) or self._traffic.guild_create(guild_id)
 
     def guilds_of(self, shard: tuple[int, int]) -> tuple[str, ...]:
         """Return the ids of the guilds of a shard (number, total)."""
-        return self._traffic.guilds_of(*shard)
+        number, total = shard
+        return tuple(id_ for id_ in self.guilds if views.shard_of(int(id_), total) == number)
 
     def accepts_token(self, token: str) -> bool:
         """Say whether a token is good."""
@@ -284,6 +288,18 @@ class FakeGateway:
             reached += 1
         return reached
 
+    def join_guild(self, *, members: int) -> str:
+        """Let the bot join another guild, of so many members; return the guild's id."""
+        elsewhere = Traffic(self._random.getrandbits(32), guilds=1, members=members)
+        (guild_id,) = elsewhere.guilds
+        guild = elsewhere.guild_create(guild_id)
+        for item in (*guild["members"], *guild["presences"]):  # its bot becomes this bot
+            if item["user"]["id"] == elsewhere.user["id"]:
+                item["user"] = self.user if "username" in item["user"] else {"id": self.user["id"]}
+        self._joined[guild_id] = guild
+        self.dispatch("GUILD_CREATE", guild)
+        return guild_id
+
     def deliver(self, session: Session, name: str, data: Any) -> None:
         """Dispatch an event to one session only, as it is."""
         self._append(session, name, dumps(data))
@@ -294,6 +310,12 @@ class FakeGateway:
             if made % _BATCH == 0:
                 await asyncio.sleep(0)
             self.dispatch(*next(self._steady))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in the background for as long as the gateway is there."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _append(self, session: Session, name: str, data: bytes) -> None:
         session.append(name, data)
@@ -355,14 +377,21 @@ class FakeGateway:
         """Note a Resume."""
         self.resumes.append(Handshake(connection, data, asyncio.get_running_loop().time()))
 
+    def carried(self, connection: Connection) -> None:
+        """Note that a connection carries a session from now on."""
+        if self._faults is not None:
+            self._faults.arm(self, connection)
+
     def begin_session(self, identify: Identify) -> Session:
         """Begin a session, with READY and a GUILD_CREATE for each of its guilds in its list."""
         id_ = f"{self._random.getrandbits(128):032x}"
         session = Session(id_, identify, self.limits.replay)
+        guilds = self.guilds_of(session.shard)
         ready = self._traffic.ready(id_, self.resume_url, session.shard)
+        ready["guilds"] = [{"unavailable": True, "id": guild_id} for guild_id in guilds]
         session.append("READY", dumps(ready))
         if session.intents & Intents.GUILDS:
-            for guild_id in self.guilds_of(session.shard):
+            for guild_id in guilds:
                 shown = views.guild_create(session, self.guild(guild_id), self.user["id"])
                 session.append("GUILD_CREATE", dumps(shown))
         self.sessions.add(session)
@@ -403,6 +432,14 @@ class FakeGateway:
         """
         failure = HttpFailure(status, path=path, times=times, retry_after=retry_after)
         self._failures.append(failure)
+
+    def delay_hello(self, seconds: float, *, times: int = 1) -> None:
+        """Let the next connections wait for Hello."""
+        self._hello_delays += [seconds] * times
+
+    def take_hello_delay(self) -> float:
+        """Use up a delay of Hello; 0 where there is none."""
+        return self._hello_delays.pop(0) if self._hello_delays else 0.0
 
     def fail_tls(self, times: int = 1) -> None:
         """Break the next TLS handshakes with an alert.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from functools import partial
 
 import pytest
-from bare_client import ALL, BareClient, Message
 
+from bare_client import ALL, BareClient, Message
 from gateway_core.intents import Intents
-from gateway_core.testing import FakeGateway, Limits
+from gateway_core.testing import Connection, FakeGateway, Limits
 
 NO_WAIT = Limits(identify_interval=0)
 
@@ -73,13 +74,13 @@ async def test_missed_heartbeats_close_the_connection_and_leave_the_session() ->
 
 
 async def test_heartbeats_in_time_keep_the_connection() -> None:
-    async with FakeGateway(heartbeat_interval=0.05, heartbeat_grace=0.2) as gateway:
-        async with BareClient(gateway) as client:
-            await client.log_in(intents=0)
-            for _ in range(12):  # more than the interval and the grace together
-                await asyncio.sleep(0.05)
-                await client.send(1, client.sequence)
-                assert (await client.receive())["op"] == 11
+    gateway = FakeGateway(heartbeat_interval=0.05, heartbeat_grace=0.2)
+    async with gateway, BareClient(gateway) as client:
+        await client.log_in(intents=0)
+        for _ in range(12):  # more than the interval and the grace together
+            await asyncio.sleep(0.05)
+            await client.send(1, client.sequence)
+            assert (await client.receive())["op"] == 11
 
 
 async def test_a_heartbeat_can_be_asked_for() -> None:
@@ -145,8 +146,8 @@ async def test_no_event_is_lost_or_doubled_over_many_cuts_in_a_stream() -> None:
                     session_id, url = client.session_id, gateway.resume_url
                 else:
                     await client.resume(session_id, received[-1])
-                connection = gateway.history[turn]
-                connection.do_after(30 + turn, lambda c: c.cut(mid_frame=turn % 2 == 0))
+                cut = partial(Connection.cut, mid_frame=turn % 2 == 0)
+                gateway.history[turn].do_after(30 + turn, cut)
                 received += sequences(await client.drain())
         assert received == list(range(1, len(received) + 1))
         assert len(received) >= 20 * 30
@@ -292,7 +293,7 @@ async def test_a_slow_reader_is_waited_for_without_loss() -> None:
             gateway.dispatch("USER_UPDATE", {"number": number, "text": f"{number}{text}"})
         connection = gateway.connections[0]
         assert not connection.caught_up
-        numbers = []
+        numbers: list[int] = []
         while len(numbers) < 2000:
             message = await client.receive()
             if message["t"] == "USER_UPDATE":
@@ -301,14 +302,14 @@ async def test_a_slow_reader_is_waited_for_without_loss() -> None:
 
 
 async def test_several_sessions_of_one_shard_all_get_its_events() -> None:
-    async with FakeGateway(limits=NO_WAIT) as gateway:
-        async with BareClient(gateway) as one, BareClient(gateway) as two:
-            await one.log_in(intents=int(Intents.GUILD_MESSAGES))
-            await two.log_in(intents=int(Intents.GUILD_MESSAGES))
-            data = {"guild_id": gateway.guilds[0], "content": "", "author": {"id": "1"}}
-            assert gateway.dispatch("MESSAGE_CREATE", data) == 2
-            for client in (one, two):
-                assert (await client.receive())["d"] == data
+    gateway = FakeGateway(limits=NO_WAIT)
+    async with gateway, BareClient(gateway) as one, BareClient(gateway) as two:
+        await one.log_in(intents=int(Intents.GUILD_MESSAGES))
+        await two.log_in(intents=int(Intents.GUILD_MESSAGES))
+        data = {"guild_id": gateway.guilds[0], "content": "", "author": {"id": "1"}}
+        assert gateway.dispatch("MESSAGE_CREATE", data) == 2
+        for client in (one, two):
+            assert (await client.receive())["d"] == data
 
 
 async def test_waiting_for_an_identify_gives_its_connection() -> None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
-from bare_client import ALL, BareClient
 
+from bare_client import ALL, BareClient
 from gateway_core.intents import Intents
 from gateway_core.testing import FakeGateway, Limits
 
@@ -205,9 +205,9 @@ async def test_an_unknown_version_is_refused(version: str) -> None:
 
 
 async def test_enough_shards_carry_what_is_too_much_for_one() -> None:
-    async with FakeGateway(guilds=6, limits=Limits(guilds_per_shard=5)) as gateway:
-        async with BareClient(gateway) as client:
-            assert len((await client.log_in(shard=[0, 2]))["guilds"]) == 3
+    gateway = FakeGateway(guilds=6, limits=Limits(guilds_per_shard=5))
+    async with gateway, BareClient(gateway) as client:
+        assert len((await client.log_in(shard=[0, 2]))["guilds"]) == 3
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bare_client import ALL, BareClient
 
+from bare_client import ALL, BareClient
 from gateway_core.intents import Intents
 from gateway_core.testing import FakeGateway, Limits
 
@@ -102,23 +102,22 @@ async def test_guilds_go_to_their_shards_and_direct_messages_to_the_first() -> N
 
 
 async def test_every_guild_of_the_steady_stream_reaches_exactly_its_shard() -> None:
-    async with FakeGateway(guilds=4, limits=NO_WAIT) as gateway:
-        async with BareClient(gateway) as zero, BareClient(gateway) as one:
-            await zero.log_in(shard=[0, 2])
-            await one.log_in(shard=[1, 2])
-            await gateway.burst(400)
-            total = 0
-            for number, client in ((0, zero), (1, one)):
-                gateway.dispatch("ENTITLEMENT_CREATE", {}, shard=number)
-                messages = (await client.receive_until("ENTITLEMENT_CREATE"))[:-1]
-                for message in messages:
-                    data = message["d"]
-                    guild_id = data.get("guild_id") or (
-                        data["id"] if message["t"] == "GUILD_CREATE" else None
-                    )
-                    assert (0 if guild_id is None else (int(guild_id) >> 22) % 2) == number
-                total += len(messages)
-            assert total == 400 + 4
+    gateway = FakeGateway(guilds=4, limits=NO_WAIT)
+    async with gateway, BareClient(gateway) as zero, BareClient(gateway) as one:
+        await zero.log_in(shard=[0, 2])
+        await one.log_in(shard=[1, 2])
+        await gateway.burst(400)
+        total = 0
+        for number, client in ((0, zero), (1, one)):
+            gateway.dispatch("ENTITLEMENT_CREATE", {}, shard=number)
+            messages = (await client.receive_until("ENTITLEMENT_CREATE"))[:-1]
+            for message in messages:
+                data = message["d"]
+                itself = data["id"] if message["t"] == "GUILD_CREATE" else None
+                guild_id = data.get("guild_id") or itself
+                assert (0 if guild_id is None else (int(guild_id) >> 22) % 2) == number
+            total += len(messages)
+        assert total == 400 + 4
 
 
 MESSAGE = {

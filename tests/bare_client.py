@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from gateway_core.intents import Intents
-from gateway_core.testing import FakeGateway
+from gateway_core.testing import Connection, FakeGateway
 
 ALL = int(Intents.all())
 
@@ -55,6 +55,11 @@ class BareClient:
         traceback: TracebackType | None,
     ) -> None:
         await self.socket.close(4900)
+
+    @property
+    def connection(self) -> Connection:
+        """The latest connection at the gateway."""
+        return self.gateway.history[-1]
 
     def decode(self, frame: str | bytes) -> Message:
         if isinstance(frame, str):
