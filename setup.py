@@ -6,10 +6,10 @@ Environment variables:
     GATEWAY_CORE_ZLIB=stock         link against the system's zlib instead of zlib-ng
     GATEWAY_CORE_SYSTEM_ZLIB_NG=1   link against the system's zlib-ng (found by pkg-config)
 
-simdjson is compiled from the sources that the build requirement pysimdjson ships. zlib-ng is built
-from sources bundled in our own source distribution or, in a checkout, from the pinned source
-distribution of the package zlib-ng. What is built of others' sources is kept in build/third_party
-and used again. Whatever fails, fails the build.
+simdjson is compiled from the sources that the build requirement pysimdjson ships. zlib-ng and zstd
+are built from sources bundled in our own source distribution or, in a checkout, from the pinned
+source distributions of the packages zlib-ng and zstandard. What is built of others' sources is
+kept in build/third_party and used again. Whatever fails, fails the build.
 """
 
 from __future__ import annotations
@@ -84,6 +84,12 @@ ZLIB_NG = SourceDistribution(
     sha256="08a3a8468d4f130e3dc80d28ec42fcc7a878a57dfed616233e791066327d78a3",
     folder="src/zlib_ng/zlib-ng",
 )
+ZSTD = SourceDistribution(
+    package="zstandard",
+    version="0.25.0",
+    sha256="7713e1179d162cf5c7906da876ec2ccb9c3a9dcbdffef0cc7f70c3667a205f0b",
+    folder="zstd",
+)
 
 
 def run(*command: str) -> None:
@@ -150,6 +156,7 @@ class BuildExtension(build_ext):
     def build_extension(self, extension: Extension) -> None:
         """Build one extension and what it links."""
         self._add_zlib(extension)
+        self._add_zstd(extension)
         self._add_simdjson(extension)
         super().build_extension(extension)
 
@@ -166,27 +173,42 @@ class BuildExtension(build_ext):
             name = "zlibstatic-ng.lib" if WINDOWS else "libz-ng.a"
             extension.extra_objects.append(str(built / name))
 
+    def _add_zstd(self, extension: Extension) -> None:
+        # The linker drops the compressor: nothing calls it.
+        sources = ZSTD.sources()
+        hidden = [(f"{name}_VISIBLE", "") for name in ("ZSTDLIB", "ZSTDERRORLIB", "ZDICTLIB")]
+        self._add_object(extension, sources / "zstd.c", ZSTD.version, C_ARGS, hidden)
+        extension.include_dirs.append(str(sources))
+
     def _add_simdjson(self, extension: Extension) -> None:
-        """Compile simdjson once a checkout: it is by far the largest file."""
         folder = simdjson_folder()
         version = importlib.metadata.version("pysimdjson")
-        kept = CACHE / f"simdjson-{version}-{sysconfig.get_platform()}"
+        self._add_object(extension, folder / "simdjson.cpp", version, CXX_ARGS, [])
         extension.include_dirs.append(str(folder))
-        objects = [str(path) for path in kept.rglob("*.o*")] if (kept / "done").is_file() else []
-        if not objects:
-            source = shutil.copy(folder / "simdjson.cpp", self._made(kept / "simdjson.cpp"))
-            objects = self.compiler.compile(
-                [os.path.relpath(source)],
-                output_dir=str(kept),
-                include_dirs=[str(folder)],
-                extra_postargs=COMPILE_ARGS,
-            )
-            (kept / "done").touch()
-        extension.extra_objects += objects
 
-    def _made(self, path: Path) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+    def _add_object(
+        self,
+        extension: Extension,
+        source: Path,
+        version: str,
+        arguments: list[str],
+        macros: list[tuple[str, str]],
+    ) -> None:
+        """Link a large file of others' code, compiled once a checkout."""
+        kept = CACHE / f"{source.stem}-{version}-{sysconfig.get_platform()}"
+        record = kept / "object.txt"
+        if not record.is_file():
+            kept.mkdir(parents=True, exist_ok=True)
+            copy = Path(shutil.copy(source, kept))
+            (built,) = self.compiler.compile(
+                [str(copy.relative_to(ROOT))],
+                output_dir=os.curdir,
+                macros=macros,
+                include_dirs=[str(source.parent)],
+                extra_postargs=arguments,
+            )
+            record.write_text(built)
+        extension.extra_objects.append(record.read_text())
 
 
 class BundlingSdist(sdist):
@@ -195,14 +217,16 @@ class BundlingSdist(sdist):
     def make_release_tree(self, base_dir: str, files: list[str]) -> None:
         """Copy the project's files, and beside them the bundled sources."""
         super().make_release_tree(base_dir, files)
-        shutil.copytree(ZLIB_NG.sources(), Path(base_dir) / "third_party" / ZLIB_NG.package)
+        for bundled in (ZLIB_NG, ZSTD):
+            shutil.copytree(bundled.sources(), Path(base_dir) / "third_party" / bundled.package)
 
 
-COMPILE_ARGS = (
-    ["/O2", "/std:c++17", "/utf-8", "/EHsc", "/DNDEBUG"]
-    if WINDOWS
-    else ["-O3", "-std=c++17", "-fvisibility=hidden", "-ffunction-sections", "-g0", "-DNDEBUG"]
-)
+if WINDOWS:
+    C_ARGS = ["/O2", "/DNDEBUG"]
+    CXX_ARGS = [*C_ARGS, "/std:c++17", "/utf-8", "/EHsc"]
+else:
+    C_ARGS = ["-O3", "-fvisibility=hidden", "-ffunction-sections", "-g0", "-DNDEBUG"]
+    CXX_ARGS = [*C_ARGS, "-std=c++17"]
 LINK_ARGS = ["-Wl,--gc-sections", "-Wl,--strip-debug"] if sys.platform == "linux" else []
 
 
@@ -218,7 +242,7 @@ def extensions() -> list[Extension]:
         [str(path.relative_to(ROOT)) for path in [SOURCES / "fastpath.pyx", *sources]],
         include_dirs=[str(SOURCES.relative_to(ROOT))],
         depends=[str(path.relative_to(ROOT)) for path in SOURCES.glob("*.[hp]*")],
-        extra_compile_args=COMPILE_ARGS,
+        extra_compile_args=CXX_ARGS,
         extra_link_args=LINK_ARGS,
         language="c++",
     )

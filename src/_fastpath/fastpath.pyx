@@ -8,6 +8,7 @@ and in `gateway_core.decoding` hold here too.
 # cython: boundscheck=False, wraparound=False, cdivision=True
 # distutils: language=c++
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.ref cimport PyObject
@@ -23,7 +24,11 @@ from native cimport (
     ParserPool,
     StringCache,
     StringMaker,
+    Stream,
+    ZlibMessages,
     ZlibStream,
+    ZstdStream,
+    ZSTD_versionString,
     read_head,
     simdjson_version,
     z_name,
@@ -38,6 +43,7 @@ __all__ = [
     "Payload",
     "PlainDecoder",
     "ZlibStreamDecoder",
+    "ZstdStreamDecoder",
     "backend_details",
     "loads",
 ]
@@ -48,6 +54,10 @@ cdef extern from *:
     #define GATEWAY_TAKE(object) ((PyObject*)(object))
     """
     object take "GATEWAY_TAKE"(PyObject* owned)
+
+cdef enum:
+    # Bytes of a frame from which inflating it takes so long that other threads had better run.
+    GIL_FREE_FRAME = 16 * 1024
 
 cdef object DEFAULT_MAX_MESSAGE_SIZE = _purepath.DEFAULT_MAX_MESSAGE_SIZE
 cdef object referee = _purepath.loads
@@ -132,14 +142,11 @@ cdef class Payload:
 
         Raises JSONError where the text behind the envelope is malformed.
         """
-        if self._state == UNBUILT:
-            if self._loads is None:
-                raw = self._raw
-                self._d = parse_d_of(raw)
-            else:
-                self._d = self._loads(self._raw).get("d")
-            self._state = BUILT
-        return self._d
+        with cython.critical_section(self):
+            if self._state == UNBUILT:
+                self._d = parse_d_of(self._raw, self._loads)
+                self._state = BUILT
+            return self._d
 
     @property
     def raw(self):
@@ -151,7 +158,9 @@ cdef class Payload:
         return f"<Payload op={self.op} s={self.s} t={self.t!r} {size}>"
 
 
-cdef object parse_d_of(bytes raw):
+cdef object parse_d_of(bytes raw, loads):
+    if loads is not None:
+        return loads(raw).get("d")
     cdef const uint8_t* text = <const uint8_t*>PyBytes_AS_STRING(raw)
     cdef size_t size = PyBytes_GET_SIZE(raw)
     if size >= 3 and text[0] == 0xEF and text[1] == 0xBB and text[2] == 0xBF:
@@ -160,36 +169,89 @@ cdef object parse_d_of(bytes raw):
     return parse(raw, text, size, True)
 
 
-cdef size_t checked_limit(max_message_size) except 0:
-    return _purepath.check_limit(max_message_size)
-
-
 cdef class DecoderBase:
-    """What the decoders share: limits, counters and the step from text to Payload."""
+    """What the decoders share: a stream, limits, counters and the step from text to Payload."""
 
     cdef readonly unsigned long long bytes_in
     cdef readonly unsigned long long bytes_out
     cdef readonly unsigned long long messages
     cdef object _wanted  # frozenset, or None
-    cdef object _loads
+    cdef object _loads  # another parser, or None
     cdef size_t _limit
-    cdef ZlibStream* _stream
+    cdef Stream* _stream  # made by the subclass
+    cdef bint _busy  # inflating without the GIL
     cdef StringCache* _names
     cdef StringMaker _maker
 
     def __cinit__(self, *, wanted=None, max_message_size=DEFAULT_MAX_MESSAGE_SIZE, loads=None):
-        self._limit = checked_limit(max_message_size)
+        self._limit = _purepath.check_limit(max_message_size)
         self._wanted = None if wanted is None else frozenset(wanted)
         self._loads = None if loads is None else _purepath.foreign_loads(loads)
-        self._stream = new ZlibStream(self._limit)
         self._names = new StringCache(6)
 
     def __dealloc__(self):
         del self._stream
         del self._names
 
+    def reset(self):
+        """Forget the stream, for a new connection. The counters go on."""
+        with cython.critical_section(self):
+            self.check_idle()
+            self._stream.reset()
+
+    cdef int check_idle(self) except -1:
+        if self._busy:
+            raise RuntimeError("two threads use one decoder at a time: give each its own")
+        return 0
+
+    cdef bint inflate(self, frame) except *:
+        """Take a frame of any buffer type; return whether the stream's text is a whole message."""
+        cdef Py_buffer view
+        if type(frame) is bytes:
+            return self.inflate_bytes(
+                <const uint8_t*>PyBytes_AS_STRING(frame), PyBytes_GET_SIZE(frame)
+            )
+        PyObject_GetBuffer(frame, &view, PyBUF_SIMPLE)
+        try:
+            return self.inflate_bytes(<const uint8_t*>view.buf, view.len)
+        finally:
+            PyBuffer_Release(&view)
+
+    cdef bint inflate_bytes(self, const uint8_t* frame, size_t size) except *:
+        cdef Inflated result
+        self.check_idle()
+        if self._stream.dead():
+            raise InflateError(f"the stream is dead since: {self.reason()}; call reset()")
+        self.bytes_in += size
+        if size < GIL_FREE_FRAME:
+            result = self._stream.feed(frame, size)
+        else:
+            self._busy = True
+            with nogil:
+                result = self._stream.feed(frame, size)
+            self._busy = False
+        if result == Inflated.complete:
+            return True
+        if result == Inflated.partial:
+            return False
+        if result == Inflated.too_large:
+            raise MessageTooLarge(f"a message inflates to more than {self._limit} bytes")
+        if result == Inflated.no_memory:
+            raise MemoryError
+        raise InflateError(f"corrupt stream: {self.reason()}")
+
+    cdef str reason(self):
+        return self._stream.reason().decode("utf-8", "replace")
+
+    cdef Payload take_payload(self):
+        """Make the Payload of the stream's text, and give the text's room back."""
+        try:
+            return self.payload(self._stream.text(), self._stream.text_size(), None)
+        finally:
+            self._stream.done()
+
     cdef Payload payload(self, const uint8_t* text, size_t size, object whole):
-        """Make the Payload of a text; `whole` is the text as bytes where there is such an object."""
+        """Make the Payload of a text; `whole` is the text where there is such an object."""
         cdef Head head
         cdef Payload payload = Payload.__new__(Payload)
         cdef PyObject* name
@@ -197,10 +259,9 @@ cdef class DecoderBase:
         self.messages += 1
         if read_head(text, size, &head):
             payload.op = head.op
-            payload.s = head.s if head.has_s else None
-            if head.t is NULL:
-                payload.t = None
-            else:
+            if head.has_s:
+                payload.s = head.s
+            if head.t is not NULL:
                 name = self._names.get(head.t, head.t_size, text + size, self._maker)
                 if name is NULL:
                     return reraise()
@@ -222,43 +283,6 @@ cdef class DecoderBase:
         payload._loads = self._loads
         return payload
 
-    cdef Inflated inflate(self, frame, bint whole_stream) except *:
-        """Inflate a frame of any buffer type into the stream's text."""
-        cdef Py_buffer view
-        cdef Inflated result
-        if type(frame) is bytes:
-            self.bytes_in += PyBytes_GET_SIZE(frame)
-            return self.inflate_bytes(
-                <const uint8_t*>PyBytes_AS_STRING(frame), PyBytes_GET_SIZE(frame), whole_stream
-            )
-        PyObject_GetBuffer(frame, &view, PyBUF_SIMPLE)
-        try:
-            self.bytes_in += view.len
-            return self.inflate_bytes(<const uint8_t*>view.buf, view.len, whole_stream)
-        finally:
-            PyBuffer_Release(&view)
-
-    cdef Inflated inflate_bytes(
-        self, const uint8_t* frame, size_t size, bint whole_stream
-    ) except *:
-        cdef Inflated result
-        if self._stream.dead() and not whole_stream:
-            raise InflateError(f"the stream is dead since: {self.reason()}; call reset()")
-        if whole_stream:
-            result = self._stream.inflate_whole(frame, size)
-        else:
-            result = self._stream.feed(frame, size)
-        if result == Inflated.complete or result == Inflated.partial:
-            return result
-        if result == Inflated.too_large:
-            raise MessageTooLarge(f"a message inflates to more than {self._limit} bytes")
-        if result == Inflated.no_memory:
-            raise MemoryError
-        raise InflateError(f"corrupt zlib stream: {self.reason()}")
-
-    cdef str reason(self):
-        return self._stream.reason().decode("utf-8", "replace")
-
 
 cdef class ZlibStreamDecoder(DecoderBase):
     """Decoder of a connection with ``compress=zlib-stream``.
@@ -267,20 +291,33 @@ cdef class ZlibStreamDecoder(DecoderBase):
     Source: Discord, Gateway, "Transport Compression".
     """
 
+    def __cinit__(self, **_):
+        self._stream = new ZlibStream(self._limit)
+
     def feed(self, frame, /):
         """Take one websocket message; return the Payload that it completes, or None."""
         if type(frame) is not bytes:
             _purepath.check_frame(frame, "zlib-stream")
-        if self.inflate(frame, False) == Inflated.partial:
-            return None
-        try:
-            return self.payload(self._stream.text(), self._stream.text_size(), None)
-        finally:
-            self._stream.done()
+        with cython.critical_section(self):
+            return self.take_payload() if self.inflate(frame) else None
 
-    def reset(self):
-        """Forget the stream, for a new connection. The counters go on."""
-        self._stream.reset()
+
+cdef class ZstdStreamDecoder(DecoderBase):
+    """Decoder of a connection with ``compress=zstd-stream``.
+
+    See `gateway_core.decoding` for the arguments, results and errors of all decoders.
+    Source: Discord, Gateway, "Transport Compression".
+    """
+
+    def __cinit__(self, **_):
+        self._stream = new ZstdStream(self._limit)
+
+    def feed(self, frame, /):
+        """Take one websocket message; return its Payload, or None if nothing was in it."""
+        if type(frame) is not bytes:
+            _purepath.check_frame(frame, "zstd-stream")
+        with cython.critical_section(self):
+            return self.take_payload() if self.inflate(frame) else None
 
 
 cdef class PlainDecoder(DecoderBase):
@@ -290,56 +327,55 @@ cdef class PlainDecoder(DecoderBase):
     zlib stream of its own. Source: Discord, Gateway, "Payload Compression".
     """
 
+    def __cinit__(self, **_):
+        self._stream = new ZlibMessages(self._limit)
+
     def feed(self, frame, /):
         """Take one websocket message; return its Payload. An empty frame gives None."""
+        cdef bytes text
         if isinstance(frame, str):
             try:
-                data = frame.encode("utf-8")
+                text = frame.encode("utf-8")
             except UnicodeEncodeError as error:
                 raise JSONError(f"text is not UTF-8: {error.reason}", frame, error.start) from None
-        elif type(frame) is bytes:
-            data = frame
         else:
-            _purepath.check_frame(frame, "plain")
-            data = bytes(frame)
-        cdef bytes text = data
+            if type(frame) is not bytes:
+                _purepath.check_frame(frame, "plain")
+            text = bytes(frame)
         cdef size_t size = PyBytes_GET_SIZE(text)
         if size == 0:
             return None
-        if text[0] == 0x78:  # no JSON text starts with "x"; a zlib stream of Discord's does
-            self.inflate(text, True)
-            try:
-                return self.payload(self._stream.text(), self._stream.text_size(), None)
-            finally:
-                self._stream.done()
-        self.bytes_in += size
-        if size > self._limit:
-            raise MessageTooLarge(f"a message of {size} bytes is more than {self._limit}")
-        return self.payload(<const uint8_t*>PyBytes_AS_STRING(text), size, text)
-
-    def reset(self):
-        """Do nothing: messages do not depend on one another."""
+        with cython.critical_section(self):
+            self.check_idle()
+            if text[0] == c"x":  # no JSON text starts so; a zlib stream of Discord's does
+                self._stream.reset()
+                self.inflate(text)
+                return self.take_payload()
+            self.bytes_in += size
+            if size > self._limit:
+                raise MessageTooLarge(f"a message of {size} bytes is more than {self._limit}")
+            return self.payload(<const uint8_t*>PyBytes_AS_STRING(text), size, text)
 
 
 cdef class Inflator(DecoderBase):
     """Inflates a zlib-stream connection to JSON texts, for libraries that parse by themselves."""
 
+    def __cinit__(self, **_):
+        self._stream = new ZlibStream(self._limit)
+
     def decompress(self, frame, /):
         """Take one websocket message; return the text that it completes (UTF-8), or None."""
         if type(frame) is not bytes:
             _purepath.check_frame(frame, "zlib-stream")
-        if self.inflate(frame, False) == Inflated.partial:
-            return None
-        try:
-            return PyBytes_FromStringAndSize(
-                <const char*>self._stream.text(), self._stream.text_size()
-            )
-        finally:
-            self._stream.done()
-
-    def reset(self):
-        """Forget the stream, for a new connection."""
-        self._stream.reset()
+        with cython.critical_section(self):
+            if not self.inflate(frame):
+                return None
+            try:
+                return PyBytes_FromStringAndSize(
+                    <const char*>self._stream.text(), self._stream.text_size()
+                )
+            finally:
+                self._stream.done()
 
 
 def backend_details():
@@ -347,5 +383,6 @@ def backend_details():
     return {
         "name": "native",
         "zlib": f"{z_name().decode()} {z_version().decode()}",
+        "zstd": f"zstd {ZSTD_versionString().decode()}",
         "json": simdjson_version().decode(),
     }

@@ -1,11 +1,10 @@
-// Streaming inflation into a bounded buffer that is used again and again.
+// What the compressions share: a bounded buffer that is used again and again, and the face of a
+// stream that fills it.
 
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-
-#include "zlib_api.hpp"
 
 namespace gateway {
 
@@ -13,7 +12,7 @@ enum class Inflated {
     complete,   // text() is a whole message
     partial,    // the message goes on in the next frame
     corrupt,    // reason() says why; the stream is dead
-    too_large,  // the stream is dead
+    too_large,  // the message passed the limit; the stream is dead
     no_memory,  // the stream is dead
 };
 
@@ -42,42 +41,41 @@ private:
     unsigned idle_ = 0;
 };
 
-// One zlib stream cut into messages by Z_SYNC_FLUSH (RFC 1950, RFC 1951). A message is complete when
-// the last four bytes received are 00 00 FF FF and the inflater stands between two blocks: the
-// same four bytes inside a block's data do not end it.
-class ZlibStream {
+// One connection's compressed stream, cut into messages. Runs no Python code and needs no GIL.
+class Stream {
 public:
-    explicit ZlibStream(size_t limit) : limit_(limit) {}
-    ~ZlibStream();
-    ZlibStream(const ZlibStream&) = delete;
-    ZlibStream& operator=(const ZlibStream&) = delete;
+    explicit Stream(size_t limit) : limit_(limit) {}
+    virtual ~Stream() = default;
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
 
-    // Takes one frame. Runs no Python code and needs no GIL.
-    Inflated feed(const uint8_t* frame, size_t size);
+    // Takes one websocket message. A dead stream must not be fed.
+    virtual Inflated feed(const uint8_t* frame, size_t size) = 0;
+
+    // Forgets everything, for a new connection.
+    virtual void reset();
 
     // The complete message, valid until the next call of feed, done or reset.
     const uint8_t* text() const { return buffer_.data(); }
     size_t text_size() const { return buffer_.size(); }
     void done() { buffer_.clear(); }
 
-    // As feed, for a frame that is a whole zlib stream: payload compression.
-    Inflated inflate_whole(const uint8_t* frame, size_t size);
-
-    const char* reason() const { return reason_; }
     bool dead() const { return dead_; }
-    void reset();
+    const char* reason() const { return reason_; }
+
+protected:
+    // Makes room for output: complete when there is some, else too_large or no_memory.
+    Inflated make_room();
+    bool passed_limit() const { return buffer_.size() > limit_; }
+    Inflated complete();
+    Inflated die(Inflated how, const char* reason);
+
+    TextBuffer buffer_;
 
 private:
-    Inflated die(Inflated how, const char* reason);
-    int run(const uint8_t* frame, size_t size);
-
     size_t limit_;
-    ZStream stream_ = {};
-    bool started_ = false;
     bool dead_ = false;
-    uint32_t tail_ = 0;  // the last four bytes received since the last message
     const char* reason_ = "";
-    TextBuffer buffer_;
 };
 
 }  // namespace gateway

@@ -23,19 +23,30 @@ cdef extern from "inflate.hpp" namespace "gateway" nogil:
         too_large
         no_memory
 
-    cdef cppclass ZlibStream:
-        ZlibStream(size_t limit)
+    cdef cppclass Stream:
         Inflated feed(const uint8_t* frame, size_t size)
-        Inflated inflate_whole(const uint8_t* frame, size_t size)
+        void reset()
         const uint8_t* text()
         size_t text_size()
         void done()
-        const char* reason()
         bint dead()
-        void reset()
+        const char* reason()
+
+cdef extern from "inflate_zlib.hpp" namespace "gateway" nogil:
+    cdef cppclass ZlibStream(Stream):
+        ZlibStream(size_t limit) except +
+
+    cdef cppclass ZlibMessages(Stream):
+        ZlibMessages(size_t limit) except +
 
     const char* z_name()
     const char* z_version()
+
+cdef extern from "inflate_zstd.hpp" namespace "gateway" nogil:
+    cdef cppclass ZstdStream(Stream):
+        ZstdStream(size_t limit) except +
+
+    const char* ZSTD_versionString "::ZSTD_versionString"()
 
 cdef extern from "strings.hpp" namespace "gateway":
     cdef cppclass StringMaker:

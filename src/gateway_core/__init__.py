@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .decoding import Payload as Payload
     from .decoding import PlainDecoder as PlainDecoder
     from .decoding import ZlibStreamDecoder as ZlibStreamDecoder
+    from .decoding import ZstdStreamDecoder as ZstdStreamDecoder
     from .decoding import backend as backend
     from .decoding import loads as loads
     from .decoding import make_decoder as make_decoder
@@ -29,6 +30,7 @@ _MODULE_OF = {
     "Payload": "decoding",
     "PlainDecoder": "decoding",
     "ZlibStreamDecoder": "decoding",
+    "ZstdStreamDecoder": "decoding",
     "backend": "decoding",
     "loads": "decoding",
     "make_decoder": "decoding",

@@ -7,6 +7,7 @@ answer or for the error with its place.
 
 from __future__ import annotations
 
+import importlib
 import json
 import platform
 import re
@@ -16,7 +17,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Final, NoReturn
 
 from ._envelope import UTF8_BOM, json_error, read_head
-from .errors import DecodeError, InflateError, JSONError, MessageTooLarge
+from .errors import DecodeError, GatewayError, InflateError, JSONError, MessageTooLarge
 
 __all__ = [
     "DEFAULT_MAX_MESSAGE_SIZE",
@@ -24,6 +25,7 @@ __all__ = [
     "Payload",
     "PlainDecoder",
     "ZlibStreamDecoder",
+    "ZstdStreamDecoder",
     "backend_details",
     "loads",
 ]
@@ -35,6 +37,7 @@ DEFAULT_MAX_MESSAGE_SIZE: Final = 64 * 1024 * 1024
 MAX_DEPTH: Final = 1024
 
 _SYNC_FLUSH: Final = b"\x00\x00\xff\xff"
+_ZSTD_WINDOW_LOG_MAX: Final = 23  # 8 MiB, what RFC 8878 recommends that every decoder can do
 _UNSET: Final = object()
 # A last, empty block with a wrong checksum: only an inflater between blocks complains of the sum.
 _BOUNDARY_PROBE: Final = b"\x01\x00\x00\xff\xff"
@@ -178,45 +181,68 @@ def _new_payload(
     return payload
 
 
-class _ZlibInflater:
-    """One zlib stream, cut into messages at Z_SYNC_FLUSH (RFC 1950, RFC 1951)."""
+class _Inflater:
+    """What the compressions share: the limit, the pieces of a message, and death."""
 
-    __slots__ = ("_dead", "_limit", "_pieces", "_size", "_stream", "_tail")
+    __slots__ = ("_dead", "_limit", "_pieces", "_size")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.reset()
 
     def reset(self) -> None:
-        self._stream = zlib.decompressobj()
         self._pieces: list[bytes] = []
         self._size = 0
-        self._tail = b""
         self._dead: str | None = None
 
-    def inflate(self, frame: bytes) -> bytes | None:
-        """Return the message that `frame` completes, or None."""
+    def _check_alive(self) -> None:
         if self._dead is not None:
             raise InflateError(f"the stream is dead since: {self._dead}; call reset()")
-        try:
-            piece = self._stream.decompress(frame, self._limit - self._size + 1)
-        except zlib.error as error:
-            raise self._die(InflateError(f"corrupt zlib stream: {error}")) from None
+
+    def _add(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._limit:
             raise self._die(MessageTooLarge(f"a message inflates to more than {self._limit} bytes"))
-        if self._stream.eof:
-            raise self._die(InflateError("the zlib stream ended in the middle of the connection"))
         if piece:
             self._pieces.append(piece)
-        self._tail = (self._tail + frame[-4:])[-4:]
-        if self._tail != _SYNC_FLUSH or not self._between_blocks():
-            return None
+
+    def _message(self) -> bytes:
         text = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces = []
         self._size = 0
-        self._tail = b""
         return text
+
+    def _die(self, error: DecodeError) -> DecodeError:
+        self._dead = str(error)
+        self._pieces = []
+        return error
+
+
+class _ZlibInflater(_Inflater):
+    """One zlib stream, cut into messages at Z_SYNC_FLUSH (RFC 1950, RFC 1951)."""
+
+    __slots__ = ("_stream", "_tail")
+
+    def reset(self) -> None:
+        super().reset()
+        self._stream = zlib.decompressobj()
+        self._tail = b""
+
+    def inflate(self, frame: bytes) -> bytes | None:
+        """Return the message that `frame` completes, or None."""
+        self._check_alive()
+        try:
+            piece = self._stream.decompress(frame, self._limit - self._size + 1)
+        except zlib.error as error:
+            raise self._die(InflateError(f"corrupt stream: {error}")) from None
+        self._add(piece)
+        if self._stream.eof:
+            raise self._die(InflateError("the zlib stream ended in the middle of the connection"))
+        self._tail = (self._tail + frame[-4:])[-4:]
+        if self._tail != _SYNC_FLUSH or not self._between_blocks():
+            return None
+        self._tail = b""
+        return self._message()
 
     def _between_blocks(self) -> bool:
         probe = self._stream.copy()
@@ -230,10 +256,50 @@ class _ZlibInflater:
             return "incorrect data check" in str(error)
         return False
 
-    def _die(self, error: DecodeError) -> DecodeError:
-        self._dead = str(error)
-        self._pieces = []
-        return error
+
+class _ZstdInflater(_Inflater):
+    """One zstd frame that never ends (RFC 8878); each websocket message is flushed."""
+
+    __slots__ = ("_stream",)
+
+    def reset(self) -> None:
+        super().reset()
+        self._stream = zstd_module().ZstdDecompressor(
+            options={zstd_module().DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG_MAX}
+        )
+
+    def inflate(self, frame: bytes) -> bytes | None:
+        """Return the message in `frame`, or None if nothing was in it."""
+        self._check_alive()
+        zstd_error = zstd_module().ZstdError
+        try:
+            self._add(self._stream.decompress(frame, self._limit + 1))
+            while not (self._stream.eof or self._stream.needs_input):
+                more = self._stream.decompress(b"", self._limit - self._size + 1)
+                if not more:
+                    break
+                self._add(more)
+        except zstd_error as error:
+            raise self._die(InflateError(f"corrupt stream: {error}")) from None
+        if self._stream.eof:
+            raise self._die(InflateError("the zstd stream ended in the middle of the connection"))
+        return self._message() if self._pieces else None
+
+
+def zstd_module() -> Any:
+    """Return the zstd library of the interpreter, or the one that backports it.
+
+    Raises GatewayError where there is neither.
+    """
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise GatewayError(
+        "zstd-stream without the extension needs Python 3.14 or the package backports.zstd: "
+        "install gateway-core[zstd]"
+    )
 
 
 def inflate_payload(frame: bytes, limit: int) -> bytes:
@@ -307,6 +373,7 @@ def _own_loads(raw: bytes) -> Any:
 
 def foreign_loads(parse: Loads) -> Loads:
     """Return another library's parser, with its errors made ours."""
+
     def parse_as_ours(raw: bytes) -> Any:
         try:
             return parse(raw)
@@ -346,6 +413,42 @@ class ZlibStreamDecoder(_Decoder):
         JSONError or DecodeError for a message with a bad envelope, after which it goes on.
         """
         data = _frame_bytes(frame, "zlib-stream")
+        self.bytes_in += len(data)
+        text = self._inflater.inflate(data)
+        return None if text is None else self._payload(text)
+
+    def reset(self) -> None:
+        """Forget the stream, for a new connection. The counters go on."""
+        self._inflater.reset()
+
+
+class ZstdStreamDecoder(_Decoder):
+    """Decoder of a connection with ``compress=zstd-stream``.
+
+    See `gateway_core.decoding` for the arguments, results and errors of all decoders.
+    Raises GatewayError where no zstd library is installed.
+    Source: Discord, Gateway, "Transport Compression"; RFC 8878.
+    """
+
+    __slots__ = ("_inflater",)
+
+    def __init__(
+        self,
+        *,
+        wanted: Collection[str] | None = None,
+        max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE,
+        loads: Loads | None = None,
+    ) -> None:
+        super().__init__(wanted=wanted, max_message_size=max_message_size, loads=loads)
+        self._inflater = _ZstdInflater(self._limit)
+
+    def feed(self, frame: Buffer, /) -> Payload | None:
+        """Take one websocket message; return its Payload, or None if nothing was in it.
+
+        Raises InflateError or MessageTooLarge, after which the stream is dead until `reset`;
+        JSONError or DecodeError for a message with a bad envelope, after which it goes on.
+        """
+        data = _frame_bytes(frame, "zstd-stream")
         self.bytes_in += len(data)
         text = self._inflater.inflate(data)
         return None if text is None else self._payload(text)
@@ -412,8 +515,13 @@ class Inflator:
 
 def backend_details() -> dict[str, str]:
     """Return what this backend is made of, by part."""
+    try:
+        zstd = f"zstd {zstd_module().zstd_version}"
+    except GatewayError:
+        zstd = "no zstd"
     return {
         "name": "pure",
         "zlib": f"zlib {zlib.ZLIB_RUNTIME_VERSION}",
+        "zstd": zstd,
         "json": f"json ({platform.python_implementation()} {platform.python_version()})",
     }

@@ -36,6 +36,7 @@ __all__ = [
     "Payload",
     "PlainDecoder",
     "ZlibStreamDecoder",
+    "ZstdStreamDecoder",
     "backend",
     "loads",
     "make_decoder",
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
         Payload,
         PlainDecoder,
         ZlibStreamDecoder,
+        ZstdStreamDecoder,
         backend_details,
         loads,
     )
@@ -64,6 +66,7 @@ else:
             Payload,
             PlainDecoder,
             ZlibStreamDecoder,
+            ZstdStreamDecoder,
             backend_details,
             loads,
         )
@@ -73,12 +76,13 @@ else:
             Payload,
             PlainDecoder,
             ZlibStreamDecoder,
+            ZstdStreamDecoder,
             backend_details,
             loads,
         )
 
 Compression = Literal["zlib-stream", "zstd-stream"]
-Decoder = ZlibStreamDecoder | PlainDecoder
+Decoder = ZlibStreamDecoder | ZstdStreamDecoder | PlainDecoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +91,18 @@ class Backend:
 
     Attributes:
         name: ``"native"`` (the extension) or ``"pure"`` (the twin).
-        zlib: The inflater and its version.
+        zlib: The inflater of zlib streams and its version.
+        zstd: The inflater of zstd streams and its version, "no zstd" where there is none.
         json: The parser, its version and the CPU kernel that it chose.
     """
 
     name: str
     zlib: str
+    zstd: str
     json: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.zlib}, {self.json}"
+        return f"{self.name}: {self.zlib}, {self.zstd}, {self.json}"
 
 
 def backend() -> Backend:
@@ -114,14 +120,19 @@ def make_decoder(
     """Return a decoder for a connection with that transport compression.
 
     `compression` is the value of the connection URL's ``compress`` parameter, or None for text
-    frames and payload compression. Raises ValueError for any other.
+    frames and payload compression. Raises ValueError for any other, GatewayError for zstd-stream
+    where no zstd library is installed.
     """
-    decoder: type[ZlibStreamDecoder] | type[PlainDecoder]
+    decoder: type[ZlibStreamDecoder] | type[ZstdStreamDecoder] | type[PlainDecoder]
     match compression:
         case "zlib-stream":
             decoder = ZlibStreamDecoder
+        case "zstd-stream":
+            decoder = ZstdStreamDecoder
         case None:
             decoder = PlainDecoder
         case _:
-            raise ValueError(f"unknown compression {compression!r}: use 'zlib-stream' or None")
+            raise ValueError(
+                f"unknown compression {compression!r}: use 'zlib-stream', 'zstd-stream' or None"
+            )
     return decoder(wanted=wanted, max_message_size=max_message_size, loads=loads)
