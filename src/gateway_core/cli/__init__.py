@@ -1,0 +1,37 @@
+"""The command ``gateway-core``.
+
+Exit status: 0 when it ended as asked (Ctrl-C and a closed pipe included), 1 when something failed,
+2 when the command line makes no sense, 130 when Ctrl-C was pressed twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+from gateway_core.errors import GatewayError
+
+from .arguments import parse
+from .listen import listen
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and give its exit status.
+
+    Args:
+        arguments: what follows the command's name; by default that of this process.
+    """
+    options = parse(arguments)
+    token = os.environ.get("DISCORD_TOKEN", "").strip()
+    try:
+        return asyncio.run(listen(options, token))
+    except KeyboardInterrupt:
+        return 130
+    except (GatewayError, OSError, ValueError, ImportError) as error:
+        text = str(error) or type(error).__name__
+        print(f"gateway-core: error: {' '.join(text.split())}", file=sys.stderr)
+        return 1
