@@ -20,8 +20,9 @@ __all__ = ["API_PATH", "HttpFailure", "answer"]
 
 API_PATH = "/api/v10"
 
-# Without parameters ("; charset"): so does Discord, and some clients insist.
-_JSON = {"Content-Type": "application/json"}
+# Without parameters ("; charset"), and with Via: so does Discord, and some clients insist on the
+# one, and take a 429 without the other for a ban.
+_JSON = {"Content-Type": "application/json", "Via": "1.1 simulator"}
 
 
 class HttpFailure:

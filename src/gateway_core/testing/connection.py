@@ -163,10 +163,14 @@ class Connection:
     def stall(self) -> None:
         """Keep the TCP connection, but neither read nor write, nor acknowledge."""
         self._wire.stall()
+        if self._beat_timer is not None:
+            self._beat_timer.cancel()
 
     def unstall(self) -> None:
         """Go on after `stall`."""
         self._wire.unstall()
+        self._last_beat = self._loop.time()
+        self._check_beat()
 
     def stop_acknowledging(self) -> None:
         """Read and dispatch as before, but acknowledge no heartbeat: a zombied connection."""
