@@ -7,7 +7,9 @@ import gc
 import json
 import logging
 import ssl
+import sys
 import threading
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -765,6 +767,59 @@ class NeverQueue:
         finally:
             self.waiting -= 1
             self.given_up += 1
+
+
+class TestUnlikely:
+    async def test_a_proxy_that_is_none_ends_the_shard_without_its_password(
+        self, no_leaks: Callable[[], None]
+    ) -> None:
+        async with simulator() as gateway:
+            shard = shard_at(gateway, proxy="gopher://user:secret@127.0.0.1:1")
+            with pytest.raises(ValueError, match=r"proxy cannot be used: .*gopher") as caught:
+                await exhaust(shard)
+            assert "secret" not in "".join(traceback.format_exception(caught.value))
+            assert shard.state is ShardState.CLOSED
+        no_leaks()
+
+    async def test_a_resume_url_that_nobody_can_use_is_given_up(self) -> None:
+        """A host name that cannot even be asked for."""
+        async with simulator() as gateway:
+            async with shard_at(gateway) as first:
+                await start(first, gateway)
+                stored = await first.close_resumable()
+            assert stored is not None
+            bad = Session(stored.id, stored.sequence, f"ws://{'a' * 70}.test/")
+            async with Shard(TOKEN, ALL, config=config(gateway.url), session=bad) as second:
+                assert await take_until(second, 5) == [4, 5]
+                assert second.stats.reconnects >= 1
+            assert len(gateway.identifies) == 1
+
+    async def test_its_task_cancelled_from_outside(self, no_leaks: Callable[[], None]) -> None:
+        async with simulator() as gateway:
+            async with shard_at(gateway) as shard:
+                await start(shard, gateway)
+                (owner,) = (t for t in asyncio.all_tasks() if t.get_name().endswith("shard 0/1"))
+                owner.cancel()
+                assert [event async for event in shard] == []
+                assert shard.state is ShardState.CLOSED
+                with pytest.raises(ShardClosed):
+                    shard.send(UpdatePresence())
+            await gateway.wait_for(lambda: not gateway.connections)
+        no_leaks()
+
+    @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
+    async def test_eager_tasks(self) -> None:
+        assert sys.version_info >= (3, 12)
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(asyncio.eager_task_factory)
+        try:
+            async with simulator() as gateway, shard_at(gateway) as shard:
+                connection = await start(shard, gateway)
+                connection.cut()
+                await gateway.wait_for_resume()
+                await take_until(shard, sequence_of(gateway))
+        finally:
+            loop.set_task_factory(None)
 
 
 class TestIdentifyQueue:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import broadcast
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidProxy, WebSocketException
 
 from ._inbox import Inbox
 from ._log import ShardLogger, WebsocketLogger
@@ -49,14 +49,22 @@ _FRAMES_AHEAD: Final = 64
 """Frames that websockets reads ahead of the pump before it pauses the socket."""
 
 
+class _Permit:
+    """One request for a turn to identify, until it is granted or given up."""
+
+    __slots__ = ("task",)
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[None] | None = None
+
+
 class _Link:
     """One attempt at a connection, from `Connect` until it has ended or was aborted."""
 
     __slots__ = ("draining", "task", "websocket")
 
-    task: asyncio.Task[None]
-
     def __init__(self) -> None:
+        self.task: asyncio.Task[None] | None = None
         self.websocket: ClientConnection | None = None
         self.draining = False
         """Whether it is about to end, so that what is left is read however slow the consumer is."""
@@ -98,7 +106,7 @@ class Pump:
         self._websocket_log = WebsocketLogger(config.logger, shard_id)
         self._tasks: asyncio.TaskGroup | None = None
         self._link: _Link | None = None
-        self._permit: asyncio.Task[None] | None = None
+        self._permit: _Permit | None = None
         self._room = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: float | None = None
@@ -119,6 +127,7 @@ class Pump:
         """Connect, and keep connected, until the core is over.
 
         Raises:
+            ValueError: the proxy of the configuration cannot be used.
             Exception: what the identify queue raised, or a fault in this package.
         """
         try:
@@ -129,6 +138,8 @@ class Pump:
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
         finally:
+            self._tasks = None
+            self._over.cancel()
             if self._timer is not None:
                 self._timer.cancel()
 
@@ -217,10 +228,12 @@ class Pump:
             case Abort():
                 if link is not None:
                     self._link = None
-                    link.task.cancel()
+                    if link.task is not None:
+                        link.task.cancel()
             case RequestIdentifyPermit():
                 self._drop_permit()
-                self._permit = self._spawn(self._ask_permit(), "identify queue")
+                self._permit = permit = _Permit()
+                permit.task = self._spawn(self._ask_permit(permit), "identify queue")
             case CancelIdentifyPermit():
                 self._drop_permit()
 
@@ -228,13 +241,13 @@ class Pump:
         assert self._tasks is not None
         return self._tasks.create_task(work, name=f"{self._name}: {what}")
 
-    async def _ask_permit(self) -> None:
+    async def _ask_permit(self, permit: _Permit) -> None:
         denied = False
         try:
             await self._acquire()
         except SessionStartLimitReached:
             denied = True
-        if self._permit is not asyncio.current_task():
+        if self._permit is not permit:
             return
         self._permit = None
         if denied:
@@ -244,8 +257,8 @@ class Pump:
 
     def _drop_permit(self) -> None:
         permit, self._permit = self._permit, None
-        if permit is not None:
-            permit.cancel()
+        if permit is not None and permit.task is not None:
+            permit.task.cancel()
 
     # One connection
 
@@ -273,7 +286,10 @@ class Pump:
                 logger=self._websocket_log,
                 ssl=tls,
             )
-        except (OSError, WebSocketException) as error:
+        except InvalidProxy as error:
+            # Its own message repeats the address, which may hold a password.
+            raise ValueError(f"the proxy cannot be used: {error.msg}") from None
+        except (OSError, WebSocketException, UnicodeError) as error:
             if self._link is link:
                 self._link = None
                 reason = str(error) or type(error).__name__

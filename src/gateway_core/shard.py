@@ -55,6 +55,7 @@ __all__ = ["Shard", "ShardStats"]
 
 _EventT = TypeVar("_EventT")
 
+_OVER: Final = (ShardState.CLOSED, ShardState.FATALLY_CLOSED)
 _UNSHARDED: Final = ShardId(0, 1)
 _QUEUE_BYTES: Final = 64 * 1024 * 1024
 """Bytes of JSON text that may wait for the consumer before the socket is no longer read."""
@@ -91,9 +92,10 @@ class Shard(Generic[_EventT]):
 
     Entering it starts the connection and returns at once, without waiting for the network: READY,
     and whatever else happens, comes out of the iteration. It reconnects, resumes and identifies by
-    itself. The iteration ends after `close` or `close_resumable`, and raises when Discord refuses
-    the shard for good. Leaving the context closes it with the code that ends the session, unless it
-    is closed already, and raises such an error if the iteration did not.
+    itself. The iteration ends after `close` or `close_resumable`. It raises when Discord refuses
+    the shard for good, or what the identify queue raises. Leaving the context closes it with the
+    code that ends the session, unless it is closed already, and raises such an error if the
+    iteration did not.
 
     An event counts as consumed when the consumer comes back for the next one. `session` carries the
     sequence of the last consumed event, so that what was read ahead comes again after a resume in
@@ -195,7 +197,10 @@ class Shard(Generic[_EventT]):
     @property
     def state(self) -> ShardState:
         """Where the connection stands."""
-        return self._core.state
+        state = self._core.state
+        if self._owner is not None and self._owner.done() and state not in _OVER:
+            return ShardState.CLOSED  # cancelled, or ended by an error of the identify queue
+        return state
 
     @property
     def latency(self) -> Latency:
@@ -293,6 +298,8 @@ class Shard(Generic[_EventT]):
         """
         if self._owner is None:
             raise ShardClosed("the shard has not been entered: use async with")
+        if self._owner.done():
+            raise ShardClosed("the shard is closed")
         if threading.get_ident() == self._thread:
             self._pump.tell(partial(self._core.send, command))
             return
@@ -300,8 +307,6 @@ class Shard(Generic[_EventT]):
             check_size(command, "the text")
         else:
             encode(command)
-        if self._owner.done():
-            raise ShardClosed("the shard is closed")
         try:
             self._loop.call_soon_threadsafe(self._send_here, command)
         except RuntimeError:
