@@ -6,7 +6,8 @@ from functools import cache, partial
 from typing import Any
 
 import pytest
-from peers import BASELINE, Work, ours_built, ours_unwanted, ours_untouched, pairs
+
+from peers import BASELINE, Work, ours_built, ours_untouched, ours_unwanted, pairs
 from race import Race, replay
 from streams import MIXES, stream
 

@@ -14,7 +14,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.ref cimport PyObject
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint64_t
 
 from native cimport (
     Head,
@@ -29,6 +29,7 @@ from native cimport (
     ZlibStream,
     ZstdStream,
     ZSTD_versionString,
+    new_text_id,
     read_head,
     simdjson_version,
     z_name,
@@ -61,54 +62,73 @@ cdef enum:
 
 cdef object DEFAULT_MAX_MESSAGE_SIZE = _purepath.DEFAULT_MAX_MESSAGE_SIZE
 cdef object referee = _purepath.loads
+cdef object referee_at = _purepath.value_at
 
 
-cdef object parse(object owner, const uint8_t* text, size_t size, bint only_d):
+cdef extern from *:
+    """
+    // The bytes of a text; what Python code owns keeps them alive.
+    struct Text {
+        const uint8_t* start;
+        size_t size;
+    };
+
+    static inline PyObject* gateway_reraise(void) { return NULL; }
+    """
+    struct Text:
+        const uint8_t* start
+        size_t size
+
+    object reraise "gateway_reraise"()  # passes the exception on that C++ code has set
+
+
+cdef Text text_of(const char* start, size_t size) noexcept:
+    """Return a text without its byte order mark."""
+    cdef Text text
+    if size >= 3 and start[0] == c"\xef" and start[1] == c"\xbb" and start[2] == c"\xbf":
+        start += 3
+        size -= 3
+    text.start = <const uint8_t*>start
+    text.size = size
+    return text
+
+
+cdef object parse(object owner, Text text, bint only_d):
     """Build a text's value, or only that of its `d`; `owner` is what the referee gets to see."""
     cdef Parser* parser = ParserPool.acquire()
     cdef PyObject* result = NULL
     cdef Outcome outcome
     if parser is NULL:
-        raise MemoryError
+        return reraise()
     if only_d:
-        outcome = parser.parse_d(text, size, &result)
+        outcome = parser.parse_d(text.start, text.size, &result)
     else:
-        outcome = parser.parse(text, size, &result)
+        outcome = parser.parse(text.start, text.size, &result)
     ParserPool.release(parser)
     if outcome == Outcome.built:
         return take(result)
     if outcome == Outcome.exception:
-        reraise()
+        return reraise()
     value = referee(owner)
     return value.get("d") if only_d else value
-
-
-cdef extern from *:
-    """
-    static inline PyObject* gateway_reraise(void) { return NULL; }
-    """
-    object reraise "gateway_reraise"()
 
 
 def loads(data, /):
     """Parse one JSON text, as `json.loads` does; see `gateway_core._purepath.loads`."""
     cdef Py_ssize_t size
-    cdef const char* text
+    cdef const char* start
+    cdef Text text
     if type(data) is bytes:
-        text = PyBytes_AS_STRING(data)
-        size = PyBytes_GET_SIZE(data)
-        if size >= 3 and text[0] == c"\xef" and text[1] == c"\xbb" and text[2] == c"\xbf":
-            text += 3
-            size -= 3
-        return parse(data, <const uint8_t*>text, size, False)
+        text = text_of(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+        return parse(data, text, False)
     if isinstance(data, str):
         try:
-            text = PyUnicode_AsUTF8AndSize(data, &size)
+            start = PyUnicode_AsUTF8AndSize(data, &size)
         except UnicodeEncodeError:  # lone surrogates
             return referee(data)
-        if size >= 3 and text[0] == c"\xef" and text[1] == c"\xbb" and text[2] == c"\xbf":
-            return referee(data)
-        return parse(data, <const uint8_t*>text, size, False)
+        text.start = <const uint8_t*>start
+        text.size = size
+        return parse(data, text, False)
     if isinstance(data, (bytes, bytearray, memoryview)):
         return loads(bytes(data))  # a copy that nobody can change while it is read
     return referee(data)
@@ -132,6 +152,7 @@ cdef class Payload:
     cdef object _raw  # bytes, or None
     cdef object _loads  # another parser, or None
     cdef int _state
+    cdef uint64_t _text_id
 
     def __init__(self):
         raise TypeError("a Payload is made by a decoder: use PlainDecoder().feed(text)")
@@ -148,6 +169,21 @@ cdef class Payload:
                 self._state = BUILT
             return self._d
 
+    def at(self, pointer, /):
+        """Build one value inside `d`, named by a JSON Pointer; see `gateway_core._purepath`."""
+        cdef Py_ssize_t pointer_size
+        cdef const char* path
+        try:
+            path = PyUnicode_AsUTF8AndSize(pointer, &pointer_size)
+        except UnicodeEncodeError:  # lone surrogates
+            return referee_at(self._raw, pointer)
+        if self._raw is None:
+            return referee_at(None, pointer)
+        with cython.critical_section(self):
+            if self._text_id == 0:
+                self._text_id = new_text_id()
+        return value_at(self._raw, self._text_id, path, pointer_size, pointer)
+
     @property
     def raw(self):
         """The JSON text exactly as inflated; None for an unwanted dispatch."""
@@ -161,12 +197,26 @@ cdef class Payload:
 cdef object parse_d_of(bytes raw, loads):
     if loads is not None:
         return loads(raw).get("d")
-    cdef const uint8_t* text = <const uint8_t*>PyBytes_AS_STRING(raw)
-    cdef size_t size = PyBytes_GET_SIZE(raw)
-    if size >= 3 and text[0] == 0xEF and text[1] == 0xBB and text[2] == 0xBF:
-        text += 3
-        size -= 3
-    return parse(raw, text, size, True)
+    cdef Text text = text_of(PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw))
+    return parse(raw, text, True)
+
+
+cdef object value_at(
+    bytes raw, uint64_t text_id, const char* path, size_t path_size, object pointer
+):
+    cdef Text text = text_of(PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw))
+    cdef Parser* parser = ParserPool.acquire()
+    cdef PyObject* result = NULL
+    cdef Outcome outcome
+    if parser is NULL:
+        return reraise()
+    outcome = parser.at(text.start, text.size, text_id, path, path_size, &result)
+    ParserPool.release(parser)
+    if outcome == Outcome.built:
+        return take(result)
+    if outcome == Outcome.exception:
+        return reraise()
+    return referee_at(raw, pointer)
 
 
 cdef class DecoderBase:

@@ -2,7 +2,7 @@
 
 from cpython.ref cimport PyObject
 from libc.stddef cimport size_t
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp.string cimport string
 
 cdef extern from "envelope.hpp" namespace "gateway" nogil:
@@ -65,9 +65,20 @@ cdef extern from "objects.hpp" namespace "gateway":
         refused
         exception
 
+cdef extern from "parser.hpp" namespace "gateway":
+    uint64_t new_text_id()
+
     cdef cppclass Parser:
         Outcome parse(const uint8_t* text, size_t size, PyObject** result)
         Outcome parse_d(const uint8_t* text, size_t size, PyObject** result)
+        Outcome at(
+            const uint8_t* text,
+            size_t size,
+            uint64_t text_id,
+            const char* pointer,
+            size_t pointer_size,
+            PyObject** result,
+        )
 
     cdef cppclass ParserPool:
         @staticmethod
@@ -75,4 +86,5 @@ cdef extern from "objects.hpp" namespace "gateway":
         @staticmethod
         void release(Parser* parser)
 
+cdef extern from "structure.hpp" namespace "gateway":
     string simdjson_version()

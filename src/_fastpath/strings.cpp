@@ -196,6 +196,23 @@ PyObject* StringMaker::unescape(const uint8_t* at, size_t size) {
     return string;
 }
 
+bool well_formed_escapes(const uint8_t* at, size_t size, const uint8_t* text_end) {
+    if (!kind_of(at, size, text_end).escaped) {
+        return true;
+    }
+    const uint8_t* const end = at + size;
+    for (; at < end; ++at) {
+        if (*at != '\\') {
+            continue;
+        }
+        ++at;
+        if (at == end || (*at == 'u' ? hex4(at + 1, end) < 0 : simple_escape(*at) == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 StringCache::StringCache(size_t sets_log2)
     : shift_(64 - static_cast<int>(sets_log2)),
       count_(size_t{2} << sets_log2),

@@ -25,6 +25,9 @@ private:
     std::string scratch_;
 };
 
+// Whether every backslash inside a string begins an escape that JSON has.
+bool well_formed_escapes(const uint8_t* at, size_t size, const uint8_t* text_end);
+
 // Two-way set-associative cache of short ASCII strings: object keys and dispatch names.
 //
 // A key is hashed and compared by its first and last eight bytes and its size; only keys longer

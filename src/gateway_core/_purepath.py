@@ -32,6 +32,7 @@ __all__ = [
 
 Buffer = bytes | bytearray | memoryview
 Loads = Callable[[bytes], Any]
+MakeObject = Callable[[list[tuple[str, Any]]], dict[str, Any]]
 
 DEFAULT_MAX_MESSAGE_SIZE: Final = 64 * 1024 * 1024
 MAX_DEPTH: Final = 1024
@@ -41,6 +42,8 @@ _ZSTD_WINDOW_LOG_MAX: Final = 23  # 8 MiB, what RFC 8878 recommends that every d
 _UNSET: Final = object()
 # A last, empty block with a wrong checksum: only an inflater between blocks complains of the sum.
 _BOUNDARY_PROBE: Final = b"\x01\x00\x00\xff\xff"
+_POINTER: Final = re.compile(r"(?:/(?:[^~/]|~[01])*)*", re.DOTALL)
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 _BRACKETS: Final = re.compile(r'[\[{]|[\]}]|"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
@@ -53,6 +56,10 @@ def loads(data: Buffer | str, /) -> Any:
     Raises JSONError, which is a `json.JSONDecodeError`; TypeError for other types.
     Source: RFC 8259.
     """
+    return _load(data, None)
+
+
+def _load(data: Buffer | str, make_object: MakeObject | None) -> Any:
     if isinstance(data, str):
         text = data
     elif isinstance(data, (bytes, bytearray, memoryview)):
@@ -70,14 +77,14 @@ def loads(data: Buffer | str, /) -> Any:
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _check_depth(text)
     try:
-        return _parse(text)
+        return _parse(text, make_object)
     except RecursionError:
-        return _parse_on_a_fresh_stack(text)
+        return _parse_on_a_fresh_stack(text, make_object)
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str, make_object: MakeObject | None) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=make_object)
     except JSONError:
         raise
     except json.JSONDecodeError as error:
@@ -102,13 +109,13 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-def _parse_on_a_fresh_stack(text: str) -> Any:
+def _parse_on_a_fresh_stack(text: str, make_object: MakeObject | None) -> Any:
     """Parse where the caller's own depth does not count against the recursion limit."""
     outcome: list[Any] = []
 
     def run() -> None:
         try:
-            outcome.append(_parse(text))
+            outcome.append(_parse(text, make_object))
         except RecursionError:
             outcome.append(JSONError("nested too deeply for the interpreter's recursion limit"))
         except BaseException as error:
@@ -121,6 +128,48 @@ def _parse_on_a_fresh_stack(text: str) -> Any:
     if isinstance(result, BaseException):
         raise result
     return result
+
+
+def value_at(raw: bytes | None, pointer: str) -> Any:
+    """Return the value at a JSON Pointer inside the `d` of a message; see `Payload.at`."""
+    if not isinstance(pointer, str):
+        raise TypeError(f"a JSON Pointer must be str, not {type(pointer).__name__}")
+    if not _POINTER.fullmatch(pointer):
+        raise ValueError(
+            f"not a JSON Pointer: {pointer!r}; it is empty or like '/author/id', with ~0 for ~ and "
+            f"~1 for / inside a name"
+        )
+    firsts = _FirstOfDuplicates()
+    envelope = {} if raw is None else _load(raw, firsts.make_object)
+    value = firsts.of(envelope).get("d")
+    for token in pointer.split("/")[1:]:
+        token = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = firsts.of(value)[token]
+        elif not isinstance(value, list):
+            raise TypeError(f"{type(value).__name__!r} object has no item {token!r}")
+        elif _INDEX.fullmatch(token):
+            value = value[int(token)]
+        else:
+            raise TypeError(f"list indices must be integers, not {token!r}")
+    return value
+
+
+class _FirstOfDuplicates:
+    """Makes the dicts that `json.loads` makes, and remembers the first of duplicate keys."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+
+    def make_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            self._made[id(made)] = (made, dict(reversed(pairs)))
+        return made
+
+    def of(self, made: dict[str, Any]) -> dict[str, Any]:
+        """Return what a made dict would be if the first of duplicate keys won."""
+        return self._made.get(id(made), (made, made))[1]
 
 
 class Payload:
@@ -157,6 +206,18 @@ class Payload:
             assert self._raw is not None
             self._d = self._loads(self._raw).get("d")
         return self._d
+
+    def at(self, pointer: str, /) -> Any:
+        """Return one value inside `d`, named by a JSON Pointer, without building the rest.
+
+        ``payload.at("/author/id")`` is ``payload.d["author"]["id"]``, read from the text: of
+        duplicate keys the first, and a new object each time. The empty pointer names all of `d`.
+
+        Raises KeyError, IndexError or TypeError as a dict and a list would; ValueError for what is
+        no JSON Pointer; JSONError where the text behind the envelope is malformed. An unwanted
+        dispatch has nothing but None at the empty pointer. Source: RFC 6901.
+        """
+        return value_at(self._raw, pointer)
 
     @property
     def raw(self) -> bytes | None:

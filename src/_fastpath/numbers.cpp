@@ -1,0 +1,95 @@
+#include "numbers.hpp"
+
+#include <string>
+
+#include "text.hpp"
+
+namespace gateway {
+
+namespace {
+
+// Powers of ten that a double holds exactly.
+constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+std::string copy_of(const Number& number) {
+    return std::string(reinterpret_cast<const char*>(number.start),
+                       static_cast<size_t>(number.end - number.start));
+}
+
+}  // namespace
+
+bool read_number(const uint8_t* at, const uint8_t* const text_end, Number* number) {
+    number->start = at;
+    number->negative = at != text_end && *at == '-';
+    at += number->negative;
+    const uint8_t* const digits = at;
+    uint64_t mantissa = 0;
+    while (at != text_end && is_digit(*at)) {
+        mantissa = mantissa * 10 + (*at++ - '0');
+    }
+    number->significant = static_cast<long>(at - digits);
+    number->exponent = 0;
+    number->integer = true;
+    if (at == digits || (*digits == '0' && at - digits > 1)) {
+        return false;
+    }
+    if (at != text_end && *at == '.') {
+        const uint8_t* const fraction = ++at;
+        while (at != text_end && is_digit(*at)) {
+            mantissa = mantissa * 10 + (*at++ - '0');
+        }
+        if (at == fraction) {
+            return false;
+        }
+        number->significant += static_cast<long>(at - fraction);
+        number->exponent = -static_cast<long>(at - fraction);
+        number->integer = false;
+    }
+    if (at != text_end && (*at | 0x20) == 'e') {
+        ++at;
+        const bool minus = at != text_end && *at == '-';
+        at += at != text_end && (*at == '-' || *at == '+');
+        const uint8_t* const power = at;
+        long value = 0;
+        while (at != text_end && is_digit(*at)) {
+            value = value < 100000 ? value * 10 + (*at - '0') : value;
+            ++at;
+        }
+        if (at == power) {
+            return false;
+        }
+        number->exponent += minus ? -value : value;
+        number->integer = false;
+    }
+    number->mantissa = mantissa;
+    number->end = at;
+    return true;
+}
+
+PyObject* make_number(const Number& number) {
+    if (number.integer) {
+        if (number.significant <= 18) {
+            const auto value = static_cast<long long>(number.mantissa);
+            return PyLong_FromLongLong(number.negative ? -value : value);
+        }
+        PyObject* value = PyLong_FromString(copy_of(number).c_str(), nullptr, 10);
+        if (value == nullptr && PyErr_ExceptionMatches(PyExc_ValueError)) {
+            PyErr_Clear();
+        }
+        return value;
+    }
+    // Exact operands make one correctly rounded operation (Clinger's fast path).
+    if (number.significant <= 19 && number.mantissa <= (uint64_t{1} << 53) &&
+        number.exponent >= -22 && number.exponent <= 22) {
+        double value = static_cast<double>(number.mantissa);
+        value = number.exponent < 0 ? value / kPowersOfTen[-number.exponent]
+                                    : value * kPowersOfTen[number.exponent];
+        return PyFloat_FromDouble(number.negative ? -value : value);
+    }
+    const double value = PyOS_string_to_double(copy_of(number).c_str(), nullptr, nullptr);
+    return value == -1.0 && PyErr_Occurred() ? nullptr : PyFloat_FromDouble(value);
+}
+
+}  // namespace gateway
