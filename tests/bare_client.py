@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import zlib
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +14,12 @@ from websockets.exceptions import ConnectionClosed
 
 from gateway_core.intents import Intents
 from gateway_core.testing import Connection, FakeGateway
+
+zstd: Any
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 ALL = int(Intents.all())
 
@@ -40,8 +47,6 @@ class BareClient:
         self.socket: ClientConnection
         self._inflate = zlib.decompressobj()
         if compress == "zstd-stream":
-            from backports import zstd
-
             self._unzstd = zstd.ZstdDecompressor()
 
     async def __aenter__(self) -> Self:

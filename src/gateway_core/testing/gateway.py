@@ -165,7 +165,6 @@ class FakeGateway:
         for wire in tuple(self._wires):
             wire.abort()
         await self.wait_for(lambda: not self._wires)
-        await self._server.wait_closed()
 
     # Where it is
 

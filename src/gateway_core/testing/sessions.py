@@ -24,9 +24,12 @@ TRACE = ['["gateway-core-simulator",{"micros":0.0}]']
 """What Discord adds to some messages for its own debugging."""
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
 def dumps(value: object) -> bytes:
     """Serialise as Discord does: compact, UTF-8 rather than escapes."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return _encode(value).encode()
 
 
 class Session:

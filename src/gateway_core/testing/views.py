@@ -21,6 +21,15 @@ __all__ = ["guild_create", "guild_of", "needs", "reaches", "sees", "shard_of"]
 # Guilds above this count of members send only those in voice, and the bot.
 _HUGE_GUILD = 75_000
 
+# Plain numbers: operations on flags cost microseconds. An event that has intents for guilds only
+# needs them wherever it comes from.
+_INTENTS = {
+    name: (int(event.guild_intents), int(event.direct_intents or event.guild_intents))
+    for name, event in DISPATCHES.items()
+}
+_MESSAGE_CONTENT = int(Intents.MESSAGE_CONTENT)
+_GUILD_PRESENCES = int(Intents.GUILD_PRESENCES)
+
 _CONTENT: dict[str, Any] = {
     "content": "",
     "embeds": [],
@@ -47,13 +56,8 @@ def shard_of(guild_id: int | None, total: int) -> int:
 
 def needs(name: str, guild_id: int | None) -> int:
     """Return the intents any one of which brings an event; 0 for one that always comes."""
-    event = DISPATCHES.get(name)
-    if event is None:
-        return 0
-    wanted = event.direct_intents if guild_id is None else event.guild_intents
-    # An event with intents for guilds only that comes without a guild (or the other way round)
-    # cannot be told apart from one that needs either.
-    return int(wanted or event.intents)
+    in_guilds, direct = _INTENTS.get(name, (0, 0))
+    return direct if guild_id is None else in_guilds
 
 
 def reaches(session: Session, needed: int, guild_id: int | None) -> bool:
@@ -66,7 +70,7 @@ def reaches(session: Session, needed: int, guild_id: int | None) -> bool:
 
 def sees(session: Session, name: str, data: Any, user_id: str) -> Any:
     """Return what an event says to a session: `data` itself, or a copy that says less."""
-    if name in _WITH_CONTENT and not session.intents & Intents.MESSAGE_CONTENT:
+    if name in _WITH_CONTENT and not session.intents & _MESSAGE_CONTENT:
         return _without_content(data, user_id)
     if name == "GUILD_CREATE":
         return guild_create(session, data, user_id)
@@ -89,7 +93,7 @@ def guild_create(session: Session, guild: Any, user_id: str) -> Any:
     members = guild.get("members", [])
     count = guild.get("member_count", len(members))
     in_voice = {state.get("user_id") for state in guild.get("voice_states", ())} | {user_id}
-    if not session.intents & Intents.GUILD_PRESENCES or count > _HUGE_GUILD:
+    if not session.intents & _GUILD_PRESENCES or count > _HUGE_GUILD:
         shown = [member for member in members if member["user"]["id"] in in_voice]
         seen = {member["user"]["id"] for member in shown}
         presences = [p for p in guild.get("presences", ()) if p["user"]["id"] in seen]
@@ -97,7 +101,7 @@ def guild_create(session: Session, guild: Any, user_id: str) -> Any:
             **guild,
             "large": count > session.large_threshold,
             "members": shown,
-            "presences": presences if session.intents & Intents.GUILD_PRESENCES else [],
+            "presences": presences if session.intents & _GUILD_PRESENCES else [],
         }
     if count <= session.large_threshold:
         return guild
