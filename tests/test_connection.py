@@ -1183,11 +1183,6 @@ class TestViolations:
         (violation,) = driver.take(ProtocolViolation)
         assert "text frame" in str(violation.error)
 
-    def test_a_frame_of_a_wrong_type_is_the_callers_mistake(self) -> None:
-        driver = active()
-        with pytest.raises(TypeError):
-            driver.connection.receive_frame(7, driver.now)  # type: ignore[arg-type]
-
     def test_each_connection_begins_with_a_fresh_decoder(self) -> None:
         driver = Driver(compression="zlib-stream")
         driver.reach(ShardState.AWAITING_HELLO)

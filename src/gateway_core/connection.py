@@ -46,6 +46,12 @@ _ACTIVE: Final = ShardState.ACTIVE
 _OVER: Final = (ShardState.STOPPING, ShardState.CLOSED, ShardState.FATALLY_CLOSED)
 _CATCHING_UP: Final = (ShardState.IDENTIFYING, ShardState.RESUMING)
 
+_LOSSES: Final = {
+    Consequence.RESUME: Trigger.LOST,
+    Consequence.REIDENTIFY: Trigger.LOST_SESSION,
+    Consequence.FATAL: Trigger.LOST_FATALLY,
+}
+
 _TIMEOUTS: Final[dict[ShardState, str]] = {
     ShardState.CONNECTING: "the connection was not made in time",
     ShardState.AWAITING_HELLO: "hello did not come in time",
@@ -168,11 +174,6 @@ class GatewayConnection(ConnectionActions):
         except DecodeError as error:
             self._violated(error, now)
             return
-        except TypeError:
-            if not isinstance(frame, str):
-                raise
-            self._violated(RemoteProtocolError("a text frame came in a compressed stream"), now)
-            return
         if payload is not None:
             self.receive(payload, now)
 
@@ -212,14 +213,7 @@ class GatewayConnection(ConnectionActions):
         """
         words = describe(code)
         cause = Cause(f"{words} ({reason})" if reason else words, code)
-        match consequence_of(code):
-            case Consequence.RESUME:
-                trigger = Trigger.LOST
-            case Consequence.REIDENTIFY:
-                trigger = Trigger.LOST_SESSION
-            case Consequence.FATAL:
-                trigger = Trigger.LOST_FATALLY
-        self._fire(trigger, now, cause)
+        self._fire(_LOSSES[consequence_of(code)], now, cause)
 
     def reading_paused(self, now: float) -> None:
         """Report that the socket is not read for now, because the user is slow.
