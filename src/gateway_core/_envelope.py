@@ -23,10 +23,10 @@ _USUAL_HEAD = re.compile(
     rb'\{"t":(?:null|"([A-Z0-9_]+)"),"s":(?:null|(0|[1-9][0-9]{0,17})),"op":(0|[1-9][0-9]{0,17})[,}]'
 )
 _SPACE = re.compile(rb"[ \t\n\r]*")
-_STRING = re.compile(rb'"(?:[^"\\\x00-\x1f]|\\.)*"')
+_STRING = re.compile(rb'"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*"')
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]*)")
 _SCALAR = re.compile(rb'[^\s,:\[\]{}"]+')
-_STRUCTURE = re.compile(rb'[\[{]|[\]}]|"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_STRUCTURE = re.compile(rb'[\[{]|[\]}]|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 
 
 def read_head(text: bytes) -> Head:

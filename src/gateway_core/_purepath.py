@@ -44,7 +44,7 @@ _UNSET: Final = object()
 _BOUNDARY_PROBE: Final = b"\x01\x00\x00\xff\xff"
 _POINTER: Final = re.compile(r"(?:/(?:[^~/]|~[01])*)*", re.DOTALL)
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,17}")
-_BRACKETS: Final = re.compile(r'[\[{]|[\]}]|"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKETS: Final = re.compile(r'[\[{]|[\]}]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 
 def loads(data: Buffer | str, /) -> Any:
