@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from peers import versions
+from contestants import versions
 from streams import MIXES, stream
 
 

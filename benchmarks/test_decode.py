@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from peers import BASELINE, Work, ours_built, ours_untouched, ours_unwanted, pairs
+from contestants import BASELINE, Work, ours_built, ours_untouched, ours_unwanted, pairs
 from race import Race, replay
 from streams import MIXES, stream
 

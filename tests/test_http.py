@@ -21,6 +21,7 @@ from gateway_core.http import (
     Unauthorized,
     fetch_gateway_bot,
 )
+from gateway_core.testing import FakeGateway
 
 CERTIFICATE = Path(__file__).parent / "tls" / "localhost.pem"
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
@@ -322,3 +323,22 @@ async def test_the_loop_goes_on_while_the_thread_waits() -> None:
         assert threading.active_count() > 1
         task.cancel()
         await asyncio.wait([task])
+
+
+class TestSimulator:
+    async def test_answers_as_discord_does(self) -> None:
+        async with FakeGateway(token=TOKEN, shards=7) as gateway:
+            bot = await fetch_gateway_bot(TOKEN, base_url=gateway.http_url)
+            assert bot.url == gateway.url.removesuffix("/")
+            assert bot.shards == 7
+            assert bot.session_start_limit.max_concurrency == 1
+            assert 86_000 < bot.session_start_limit.reset_after <= 86_400
+            with pytest.raises(Unauthorized):
+                await fetch_gateway_bot("another", base_url=gateway.http_url)
+
+    async def test_its_rate_limit_is_waited_for(self, pauses: list[float]) -> None:
+        async with FakeGateway() as gateway:
+            gateway.fail_http(429, retry_after=2.5)
+            await fetch_gateway_bot(TOKEN, base_url=gateway.http_url)
+            assert len(gateway.requests) == 2
+        assert pauses == [2.5]

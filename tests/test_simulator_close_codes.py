@@ -217,7 +217,7 @@ async def test_enough_shards_carry_what_is_too_much_for_one() -> None:
         (4000, True),
         (4001, True),
         (4002, True),
-        (4003, True),
+        (4003, False),
         (4004, False),
         (4005, True),
         (4007, False),

@@ -1,16 +1,34 @@
 """gateway-core: Discord's gateway for Python.
 
 Names are loaded when they are first used, so that the decoder alone costs neither asyncio nor
-websockets.
+websockets. What effects ask of an adapter is in `gateway_core.effects`, what a shard reports beside
+dispatches in `gateway_core.events`, the simulator in `gateway_core.testing`.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .close_codes import CloseCode as CloseCode
+    from .commands import Activity as Activity
+    from .commands import ActivityType as ActivityType
+    from .commands import Command as Command
+    from .commands import ConnectionProperties as ConnectionProperties
+    from .commands import Heartbeat as Heartbeat
+    from .commands import Identify as Identify
+    from .commands import RequestChannelInfo as RequestChannelInfo
+    from .commands import RequestGuildMembers as RequestGuildMembers
+    from .commands import RequestSoundboardSounds as RequestSoundboardSounds
+    from .commands import Resume as Resume
+    from .commands import UpdatePresence as UpdatePresence
+    from .commands import UpdateVoiceState as UpdateVoiceState
+    from .config import Config as Config
+    from .connection import GatewayConnection as GatewayConnection
+    from .decoding import Backend as Backend
     from .decoding import Inflator as Inflator
     from .decoding import Payload as Payload
     from .decoding import PlainDecoder as PlainDecoder
@@ -19,13 +37,59 @@ if TYPE_CHECKING:
     from .decoding import backend as backend
     from .decoding import loads as loads
     from .decoding import make_decoder as make_decoder
+    from .dispatches import DISPATCHES as DISPATCHES
+    from .dispatches import EventType as EventType
+    from .dispatches import dispatches_with as dispatches_with
+    from .dispatches import intents_for as intents_for
+    from .errors import CommandError as CommandError
+    from .errors import CommandQueueFull as CommandQueueFull
+    from .errors import CommandTooLarge as CommandTooLarge
     from .errors import DecodeError as DecodeError
+    from .errors import FatalClose as FatalClose
     from .errors import GatewayError as GatewayError
     from .errors import InflateError as InflateError
     from .errors import JSONError as JSONError
+    from .errors import LocalProtocolError as LocalProtocolError
     from .errors import MessageTooLarge as MessageTooLarge
+    from .errors import ProtocolError as ProtocolError
+    from .errors import RemoteProtocolError as RemoteProtocolError
+    from .errors import SessionStartLimitReached as SessionStartLimitReached
+    from .errors import ShardClosed as ShardClosed
+    from .http import GatewayBot as GatewayBot
+    from .http import HTTPError as HTTPError
+    from .http import SessionStartLimit as SessionStartLimit
+    from .http import Unauthorized as Unauthorized
+    from .http import fetch_gateway_bot as fetch_gateway_bot
+    from .identify_queue import IdentifyQueue as IdentifyQueue
+    from .identify_queue import LocalIdentifyQueue as LocalIdentifyQueue
+    from .identify_queue import NoQueue as NoQueue
+    from .intents import Intents as Intents
+    from .latency import Latency as Latency
+    from .opcodes import OpCode as OpCode
+    from .ratelimit import CommandRateLimiter as CommandRateLimiter
+    from .session import Session as Session
+    from .shard import Shard as Shard
+    from .shard import ShardStats as ShardStats
+    from .sharding import ShardId as ShardId
+    from .sharding import ShardState as ShardState
 
 _MODULE_OF = {
+    "CloseCode": "close_codes",
+    "Activity": "commands",
+    "ActivityType": "commands",
+    "Command": "commands",
+    "ConnectionProperties": "commands",
+    "Heartbeat": "commands",
+    "Identify": "commands",
+    "RequestChannelInfo": "commands",
+    "RequestGuildMembers": "commands",
+    "RequestSoundboardSounds": "commands",
+    "Resume": "commands",
+    "UpdatePresence": "commands",
+    "UpdateVoiceState": "commands",
+    "Config": "config",
+    "GatewayConnection": "connection",
+    "Backend": "decoding",
     "Inflator": "decoding",
     "Payload": "decoding",
     "PlainDecoder": "decoding",
@@ -34,11 +98,41 @@ _MODULE_OF = {
     "backend": "decoding",
     "loads": "decoding",
     "make_decoder": "decoding",
+    "DISPATCHES": "dispatches",
+    "EventType": "dispatches",
+    "dispatches_with": "dispatches",
+    "intents_for": "dispatches",
+    "CommandError": "errors",
+    "CommandQueueFull": "errors",
+    "CommandTooLarge": "errors",
     "DecodeError": "errors",
+    "FatalClose": "errors",
     "GatewayError": "errors",
     "InflateError": "errors",
     "JSONError": "errors",
+    "LocalProtocolError": "errors",
     "MessageTooLarge": "errors",
+    "ProtocolError": "errors",
+    "RemoteProtocolError": "errors",
+    "SessionStartLimitReached": "errors",
+    "ShardClosed": "errors",
+    "GatewayBot": "http",
+    "HTTPError": "http",
+    "SessionStartLimit": "http",
+    "Unauthorized": "http",
+    "fetch_gateway_bot": "http",
+    "IdentifyQueue": "identify_queue",
+    "LocalIdentifyQueue": "identify_queue",
+    "NoQueue": "identify_queue",
+    "Intents": "intents",
+    "Latency": "latency",
+    "OpCode": "opcodes",
+    "CommandRateLimiter": "ratelimit",
+    "Session": "session",
+    "Shard": "shard",
+    "ShardStats": "shard",
+    "ShardId": "sharding",
+    "ShardState": "sharding",
 }
 
 __all__ = ["__version__", *_MODULE_OF]
@@ -48,8 +142,6 @@ def __getattr__(name: str) -> object:
     module = _MODULE_OF.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     value = getattr(import_module(f"{__name__}.{module}"), name)
     globals()[name] = value
     return value

@@ -40,7 +40,7 @@ _VERSIONS = frozenset({"8", "9", "10"})
 _TURN_MESSAGES = 256
 _TURN_BYTES = 64 * 1024
 # 4009 is here although a session whose heartbeats were missed can be resumed: see `_check_beat`.
-_SESSION_ENDING = frozenset({4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})
+_SESSION_ENDING = frozenset({4003, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})
 _SESSION_ENDING_BY_CLIENT = frozenset({1000, 1001})
 
 
@@ -112,8 +112,8 @@ class Connection:
         """Close with a code, as Discord does.
 
         Args:
-            code: any close code; after those of which the documentation says so (4004, 4007, 4009,
-                4010 to 4014) the session cannot be resumed.
+            code: any close code that a server may send; after those of which the documentation
+                says so (4003, 4004, 4007, 4009, 4010 to 4014) the session cannot be resumed.
             reason: the text in the close frame.
             keep_session: decide that yourself.
         """

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fault", "FaultSchedule"]
 
-_RESUMABLE_CODES = (1000, 1001, 1011, 1012, 4000, 4001, 4002, 4003, 4005, 4008)
-_SESSION_CODES = (4007, 4009)
+_RESUMABLE_CODES = (1000, 1001, 1011, 1012, 4000, 4001, 4002, 4005, 4008)
+_SESSION_CODES = (4003, 4007, 4009)
 _FATAL_CODES = (4004, 4010, 4011, 4012, 4013, 4014)
 
 
@@ -48,7 +48,7 @@ class Fault(Enum):
     UNREACHABLE = "cut, and the resume URL leads nowhere any more"
     HTTP_ERROR = "Get Gateway Bot fails with 429, 500 or 502"
     TLS = "cut, and the next TLS handshake fails"
-    HUGE_GUILD = "a guild of many thousands of members"
+    HUGE_GUILD = "a guild of many thousands of members joined, and left the next time"
     BURST = "50,000 events at once"
 
     def strike(self, gateway: FakeGateway, connection: Connection, random: Random) -> None:
@@ -136,6 +136,13 @@ def _fail_tls(gateway: FakeGateway, connection: Connection, random: Random) -> N
     connection.cut()
 
 
+def _join_or_leave(gateway: FakeGateway, connection: Connection, random: Random) -> None:
+    for guild_id in gateway.joined_guilds:
+        gateway.leave_guild(guild_id)
+        return
+    gateway.join_guild(members=5_000)
+
+
 def _burst(gateway: FakeGateway, connection: Connection, random: Random) -> None:
     gateway.spawn(gateway.burst(50_000))
 
@@ -173,6 +180,6 @@ _STRIKES: Mapping[Fault, _Strike] = {
     Fault.UNREACHABLE: _make_unreachable,
     Fault.HTTP_ERROR: _fail_http,
     Fault.TLS: _fail_tls,
-    Fault.HUGE_GUILD: lambda gateway, connection, random: gateway.join_guild(members=10_000),
+    Fault.HUGE_GUILD: _join_or_leave,
     Fault.BURST: _burst,
 }

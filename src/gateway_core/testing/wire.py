@@ -153,6 +153,8 @@ class Wire(asyncio.Protocol):
             return
         if self._stalled or self._drip is not None:
             self._held += data
+            if len(self._held) > _WRITE_BUFFER:
+                self.writable = False
             if self._drip is not None and self._drip_timer is None:
                 self._drop()
         else:
@@ -224,6 +226,8 @@ class Wire(asyncio.Protocol):
             self._drip_timer = self._loop.call_later(interval, self._drop)
         elif not self.is_open:
             self._transport.close()
+        if not self.writable and len(self._held) < _WRITE_BUFFER // 4:
+            self.resume_writing()
 
     # asyncio.Protocol
 
