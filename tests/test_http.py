@@ -24,7 +24,7 @@ from gateway_core.http import (
 from gateway_core.testing import FakeGateway
 
 CERTIFICATE = Path(__file__).parent / "tls" / "localhost.pem"
-TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+TOKEN = "a-token.that-opens.nothing"
 GOOD: dict[str, Any] = {
     "url": "wss://gateway.discord.gg",
     "shards": 9,

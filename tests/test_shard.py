@@ -50,7 +50,7 @@ from gateway_core.sharding import ShardId, ShardState
 from gateway_core.testing import Connection, FakeGateway, Limits
 from gateway_core.testing.compression import COMPRESSIONS
 
-TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+TOKEN = "a-token.that-opens.nothing"
 CERTIFICATE = Path(__file__).parent / "tls" / "localhost.pem"
 ALL = Intents.all()
 

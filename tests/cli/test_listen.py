@@ -17,7 +17,7 @@ import pytest
 
 from gateway_core.testing import FakeGateway, Limits
 
-TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+TOKEN = "a-token.that-opens.nothing"
 COMMAND = (sys.executable, "-m", "gateway_core.cli", "listen")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ptys of POSIX")
