@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from functools import partial
 
 import pytest
@@ -344,3 +345,25 @@ async def test_a_burst_arrives_whole_and_in_order() -> None:
         for _ in range(3002):
             assert (await client.receive())["s"] == next(wanted)
         await burst
+
+
+async def test_no_token_is_logged_or_shown(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = "a-token-that-nobody-must-see"
+    async with FakeGateway(token=token) as gateway:
+        async with BareClient(gateway) as client:
+            await client.log_in(token=token)
+        async with BareClient(gateway) as again:
+            await again.resume(client.session_id, 1, token=token)
+            await again.receive_until("RESUMED")
+        async with BareClient(gateway) as wrong:
+            await wrong.hello()
+            await wrong.identify(token=token + "?")
+            assert await wrong.close_code() == 4004
+        shown = [
+            *(r.getMessage() for r in caplog.records if r.name != "websockets.client"),
+            *map(repr, (gateway.identifies, gateway.resumes, gateway.history)),
+            *(repr(connection.received) for connection in gateway.history),
+        ]
+    assert len(shown) > 10
+    assert not any(token in text for text in shown)

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request as HandshakeRequest
-from websockets.protocol import OPEN
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 __all__ = ["Handler", "Request", "Response", "Wire", "frame"]
@@ -32,6 +32,7 @@ _MAX_BODY = 1024 * 1024
 _MAX_MESSAGE = 1024 * 1024
 _WRITE_BUFFER = 256 * 1024
 _CLOSE_TIMEOUT = 5.0
+_DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 # websockets logs frames, tokens included, at DEBUG: to a logger outside of every hierarchy.
 _SILENT = logging.Logger("gateway_core.testing.wire", level=logging.CRITICAL + 1)
@@ -104,14 +105,9 @@ def frame(opcode: Opcode, message: bytes) -> bytes:
 
 
 class Wire(asyncio.Protocol):
-    """An accepted TCP connection.
-
-    `writable` is false while the client reads too slowly, while the connection is stalled, and once
-    it is closing: who has more to send waits for `Peer.on_writable`.
-    """
+    """An accepted TCP connection."""
 
     def __init__(self, handler: Handler) -> None:
-        self.writable = True
         self._handler = handler
         self._peer: Peer | None = None
         self._websocket: ServerProtocol | None = None
@@ -119,6 +115,7 @@ class Wire(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._head = bytearray()
         self._fragments: list[bytes] = []
+        self._paused = False
         self._stalled = False
         self._held = bytearray()
         self._drip: tuple[int, float] | None = None
@@ -129,8 +126,23 @@ class Wire(asyncio.Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether messages can still be sent: the handshake is done and no close frame went out."""
-        return self._websocket is not None and self._websocket.state is OPEN
+        """Whether messages can still be sent: the handshake is done, no closing has begun."""
+        return (
+            self._websocket is not None
+            and self._websocket.state is State.OPEN
+            and self._transport is not None
+            and not self._transport.is_closing()
+        )
+
+    @property
+    def writable(self) -> bool:
+        """Whether more should be sent now; if only not yet, `Peer.on_writable` says when."""
+        return (
+            not self._paused
+            and not self._stalled
+            and len(self._held) < _WRITE_BUFFER
+            and self.is_open
+        )
 
     def send(self, frames: bytes) -> None:
         """Write whole frames, made by `frame`; nothing once the connection is closing."""
@@ -139,7 +151,7 @@ class Wire(asyncio.Protocol):
 
     def close(self, code: int, reason: str = "") -> None:
         """Begin the closing handshake; the TCP connection goes once the client has answered."""
-        if self._websocket is not None and self._websocket.state is OPEN:
+        if self._websocket is not None and self._websocket.state is State.OPEN:
             self._websocket.send_close(code, reason)
             self._flush()
             self._close_timer = self._loop.call_later(_CLOSE_TIMEOUT, self.abort)
@@ -153,8 +165,6 @@ class Wire(asyncio.Protocol):
             return
         if self._stalled or self._drip is not None:
             self._held += data
-            if len(self._held) > _WRITE_BUFFER:
-                self.writable = False
             if self._drip is not None and self._drip_timer is None:
                 self._drop()
         else:
@@ -168,20 +178,16 @@ class Wire(asyncio.Protocol):
                 self._write(data)
             elif not self._held:  # the end of the stream, as websockets says it
                 self._transport.close()
-        if self._websocket.state is not OPEN:
-            self.writable = False
 
     # Misbehaviour
 
     def end(self) -> None:
         """Close the TCP connection without a closing handshake (FIN), after what was written."""
-        self.writable = False
         if self._transport is not None:
             self._transport.close()
 
     def abort(self) -> None:
         """Drop the TCP connection at once; what was not yet sent is lost."""
-        self.writable = False
         if self._transport is not None:
             self._transport.abort()
 
@@ -195,7 +201,6 @@ class Wire(asyncio.Protocol):
     def stall(self) -> None:
         """Neither read nor write from now on, and keep the TCP connection open."""
         self._stalled = True
-        self.writable = False
         if self._transport is not None:
             self._transport.pause_reading()
 
@@ -208,7 +213,7 @@ class Wire(asyncio.Protocol):
         if self._held:
             held, self._held = bytes(self._held), bytearray()
             self._write(held)
-        self.resume_writing()
+        self._report_writable()
 
     def drip(self, size: int, interval: float) -> None:
         """Write `size` bytes every `interval` seconds from now on, whatever is sent."""
@@ -220,14 +225,15 @@ class Wire(asyncio.Protocol):
         if self._transport is None or self._stalled:
             return
         size, interval = self._drip
+        was_writable = self.writable
         self._transport.write(bytes(self._held[:size]))
         del self._held[:size]
         if self._held:
             self._drip_timer = self._loop.call_later(interval, self._drop)
         elif not self.is_open:
             self._transport.close()
-        if not self.writable and len(self._held) < _WRITE_BUFFER // 4:
-            self.resume_writing()
+        if not was_writable:
+            self._report_writable()
 
     # asyncio.Protocol
 
@@ -239,14 +245,16 @@ class Wire(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Note that the client reads too slowly."""
-        self.writable = False
+        self._paused = True
 
     def resume_writing(self) -> None:
         """Note that the client has caught up."""
-        if not self._stalled and self.is_open:
-            self.writable = True
-            if self._peer is not None:
-                self._peer.on_writable()
+        self._paused = False
+        self._report_writable()
+
+    def _report_writable(self) -> None:
+        if self._peer is not None and self.writable:
+            self._peer.on_writable()
 
     def data_received(self, data: bytes) -> None:
         """Feed bytes to the HTTP or websocket side."""
@@ -262,7 +270,6 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report the end of the TCP connection."""
-        self.writable = False
         self._transport = None
         for timer in (self._close_timer, self._drip_timer):
             if timer is not None:
@@ -341,18 +348,17 @@ class Wire(asyncio.Protocol):
 
     def _process(self, events: Sequence[object]) -> None:
         for event in events:
-            if not isinstance(event, Frame) or self._peer is None:
+            if not isinstance(event, Frame) or event.opcode not in _DATA:
                 continue
-            if event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                if self._fragments or not event.fin:
-                    self._fragments.append(bytes(event.data))
-                    if event.fin:
-                        message, self._fragments = b"".join(self._fragments), []
-                        self._peer.on_message(message)
-                else:
-                    self._peer.on_message(bytes(event.data))
-            elif event.opcode == Opcode.CLOSE:
-                self.writable = False
+            if self._fragments or not event.fin:
+                self._fragments.append(bytes(event.data))
+                if not event.fin:
+                    continue
+                message, self._fragments = b"".join(self._fragments), []
+            else:
+                message = bytes(event.data)
+            if self._peer is not None:
+                self._peer.on_message(message)
 
 
 def _parse_head(head: bytes) -> Request | None:
