@@ -135,6 +135,13 @@ class TestRefused:
         assert not queue.refused(Refusal(8, "71", None, 1.0), 0.0)
         assert queue.refused(Refusal(8, "72", None, 1.0), 0.0)
 
+    def test_sent_twice_is_remembered_for_longer(self) -> None:
+        queue = make(limit=1000)
+        for guild in [*range(100), 0, *range(100, 200)]:
+            queue.put(request(guild))
+        take_all(queue, 0.0)
+        assert queue.refused(Refusal(8, "0", None, 1.0), 0.0)
+
     def test_given_as_text(self) -> None:
         for nonce, known in (('"n"', "n"), ("[]", None)):
             queue = make()

@@ -300,6 +300,14 @@ class TestHeartbeats:
         assert driver.is_in(ShardState.CLOSING)
         assert driver.connection.latency.measured == 0
 
+    def test_while_reading_is_paused_nothing_is_measured(self) -> None:
+        driver = active()
+        driver.connection.reading_paused(driver.now)
+        driver.pass_time(INTERVAL)
+        driver.connection.reading_resumed(driver.now)
+        driver.acknowledge()
+        assert driver.connection.latency.measured == 0
+
     def test_reading_that_was_paused_before_hello_stays_paused(self) -> None:
         driver = Driver()
         driver.reach(ShardState.AWAITING_HELLO)
@@ -314,8 +322,9 @@ class TestHeartbeats:
         driver.lose()
         driver.reconnect()
         driver.hello()
+        driver.pass_time(INTERVAL * 1.4)
         driver.connection.reading_resumed(driver.now)  # not paused: nothing happens
-        driver.pass_time(INTERVAL * 1.5)
+        driver.pass_time(INTERVAL * 0.1)
         assert driver.is_in(ShardState.CLOSING)
 
     def test_latency(self) -> None:
@@ -429,6 +438,12 @@ class TestIdentify:
         driver.connection.identify_denied(driver.now, 3600.0)
         driver.lose(1000)
         assert driver.take(Reconnecting) == [Reconnecting(0.5)]
+
+    def test_denied_for_less_than_no_time(self) -> None:
+        driver = Driver()
+        driver.reach(ShardState.AWAITING_PERMIT)
+        driver.connection.identify_denied(driver.now, -5.0)
+        assert driver.take(IdentifyDenied) == [IdentifyDenied(0.0)]
 
     def test_refused_it_is_over(self) -> None:
         driver = Driver()
@@ -635,6 +650,10 @@ class TestResume:
         driver.reconnect()
         driver.hello()
         assert driver.is_in(ShardState.RESUMING)
+        driver.forget()
+        driver.lose(1006)
+        (lost,) = driver.take(Disconnected)
+        assert lost.code == 1006
 
     @pytest.mark.parametrize("code", [4003, 4007, 4009])
     def test_not_where_the_close_code_ends_the_session(self, code: int) -> None:
@@ -657,8 +676,10 @@ class TestResume:
         assert driver.take_events() == [SessionInvalidated(resumable=False)]
         assert driver.connection.session is None
         driver.lose(1000)
-        (delay,) = driver.take(Reconnecting)
-        assert 1.0 <= delay.delay <= 5.0
+        assert driver.take(Reconnecting) == [Reconnecting(3.0)]
+        driver.reconnect()
+        driver.lose()
+        assert driver.take(Reconnecting) == [Reconnecting(1.5)]
 
     def test_replays_and_goes_on(self) -> None:
         driver = active()
@@ -672,6 +693,12 @@ class TestResume:
         driver.dispatch("NEW")
         assert driver.take_events()[2] == Resumed(replayed=2)
         assert driver.connection.sequence == 5
+        driver.lose()
+        driver.reconnect()
+        driver.hello()
+        driver.dispatch("MISSED")
+        driver.dispatch("RESUMED")
+        assert driver.take(Resumed) == [Resumed(replayed=1)]
 
     @pytest.mark.parametrize("sequence", [None, 1])
     def test_resumed_need_not_have_a_number_of_its_own(self, sequence: int | None) -> None:
@@ -993,6 +1020,16 @@ class TestCommands:
         assert numbers == list(range(500))
         for at in times:
             assert sum(at <= other < at + 60 for other in times) <= 120
+
+    def test_that_wait_for_room_are_a_deadline(self) -> None:
+        driver = Driver()
+        driver.reach(ShardState.AWAITING_HELLO)
+        driver.hello(3600.0)
+        driver.connection.identify_permitted(driver.now)
+        driver.ready()
+        for number in range(200):
+            driver.connection.send(self.numbered(number), driver.now)
+        assert driver.connection.next_deadline == driver.now + 60.0
 
     def test_can_be_unlimited(self) -> None:
         driver = active(rate_limit_commands=False)

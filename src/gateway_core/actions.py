@@ -322,8 +322,7 @@ class ConnectionActions:
 
     def _activate(self, now: float) -> None:
         self._stage_deadline = None
-        if self._active_since is None:
-            self._active_since = now
+        self._active_since = now
         self._send_commands(now)
 
     def _hand_on(self, now: float, payload: Payload) -> None:
