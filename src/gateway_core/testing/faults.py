@@ -48,7 +48,7 @@ class Fault(Enum):
     UNREACHABLE = "cut, and the resume URL leads nowhere any more"
     HTTP_ERROR = "Get Gateway Bot fails with 429, 500 or 502"
     TLS = "cut, and the next TLS handshake fails"
-    HUGE_GUILD = "a guild of many thousands of members joined, and left the next time"
+    HUGE_GUILD = "GUILD_CREATE of a guild of some thousands of members"
     BURST = "50,000 events at once"
 
     def strike(self, gateway: FakeGateway, connection: Connection, random: Random) -> None:
@@ -136,9 +136,9 @@ def _fail_tls(gateway: FakeGateway, connection: Connection, random: Random) -> N
     connection.cut()
 
 
-def _join_or_leave(gateway: FakeGateway, connection: Connection, random: Random) -> None:
-    for guild_id in gateway.joined_guilds:
-        gateway.leave_guild(guild_id)
+def _send_huge_guild(gateway: FakeGateway, connection: Connection, random: Random) -> None:
+    for guild_id in gateway.joined_guilds:  # made once, available again each time after
+        gateway.dispatch("GUILD_CREATE", gateway.guild(guild_id))
         return
     gateway.join_guild(members=5_000)
 
@@ -180,6 +180,6 @@ _STRIKES: Mapping[Fault, _Strike] = {
     Fault.UNREACHABLE: _make_unreachable,
     Fault.HTTP_ERROR: _fail_http,
     Fault.TLS: _fail_tls,
-    Fault.HUGE_GUILD: _join_or_leave,
+    Fault.HUGE_GUILD: _send_huge_guild,
     Fault.BURST: _burst,
 }

@@ -299,15 +299,6 @@ class FakeGateway:
         self.dispatch("GUILD_CREATE", guild)
         return guild_id
 
-    def leave_guild(self, guild_id: str) -> None:
-        """Let the bot be removed from a guild that it has joined.
-
-        Raises:
-            KeyError: it has not joined such a guild.
-        """
-        del self._joined[guild_id]
-        self.dispatch("GUILD_DELETE", {"id": guild_id})
-
     @property
     def joined_guilds(self) -> tuple[str, ...]:
         """The ids of the guilds that the bot has joined since the start."""
