@@ -165,12 +165,14 @@ class Connection:
         self._wire.stall()
         if self._beat_timer is not None:
             self._beat_timer.cancel()
+            self._beat_timer = None
 
     def unstall(self) -> None:
         """Go on after `stall`."""
         self._wire.unstall()
-        self._last_beat = self._loop.time()
-        self._check_beat()
+        if self._beat_timer is None:
+            self._last_beat = self._loop.time()
+            self._check_beat()
 
     def stop_acknowledging(self) -> None:
         """Read and dispatch as before, but acknowledge no heartbeat: a zombied connection."""
