@@ -265,9 +265,11 @@ class TestBackPressure:
                 assert shard.stats.reconnects == 0
             assert len(gateway.history) == 1
 
-    async def test_bytes_fill_the_queue_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("gateway_core.shard._QUEUE_BYTES", 200_000)
-        async with simulator() as gateway, shard_at(gateway, queue_size=1_000_000) as shard:
+    async def test_bytes_fill_the_queue_too(self) -> None:
+        async with (
+            simulator() as gateway,
+            shard_at(gateway, queue_size=1_000_000, queue_bytes=200_000) as shard,
+        ):
             connection = await start(shard, gateway)
             first = sequence_of(gateway) + 1
             for _ in range(2_000):

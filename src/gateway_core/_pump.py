@@ -13,14 +13,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import broadcast
 from websockets.exceptions import ConnectionClosed, InvalidProxy, WebSocketException
 
-from ._inbox import Inbox
 from ._log import ShardLogger, WebsocketLogger
+from ._websocket import GatewayWebsocket
 from .config import Config
 from .connection import GatewayConnection
 from .decoding import Payload
@@ -37,7 +37,7 @@ from .errors import SessionStartLimitReached
 from .events import ControlEvent, Event
 from .sharding import ShardId, ShardState
 
-__all__ = ["Pump"]
+__all__ = ["Outlet", "Pump"]
 
 _OVER: Final = (ShardState.CLOSED, ShardState.FATALLY_CLOSED)
 
@@ -47,6 +47,17 @@ or it would never come to resume."""
 
 _FRAMES_AHEAD: Final = 64
 """Frames that websockets reads ahead of the pump before it pauses the socket."""
+
+
+class Outlet(Protocol):
+    """Where a pump puts events, and what tells it to wait."""
+
+    @property
+    def full(self) -> bool:
+        """Whether the socket shall be left alone until `Pump.resume_reading` is called."""
+
+    def put(self, events: Sequence[Event], size: int, /) -> None:
+        """Take events that came in `size` bytes of JSON text."""
 
 
 class _Permit:
@@ -77,7 +88,7 @@ class Pump:
         core: decides what is done; nobody else may call it while the pump runs.
         shard_id: for tasks' names.
         config: what `websockets.connect` needs to know of it.
-        inbox: where events go.
+        outlet: where events go.
         acquire: waits for the shard's turn to identify.
         on_control: told every control event, in order.
         keep_control: whether control events go to the inbox too.
@@ -89,7 +100,7 @@ class Pump:
         core: GatewayConnection,
         shard_id: ShardId,
         config: Config,
-        inbox: Inbox,
+        outlet: Outlet,
         acquire: Callable[[], Awaitable[None]],
         on_control: Callable[[ControlEvent], None],
         keep_control: bool,
@@ -98,7 +109,7 @@ class Pump:
         self._core = core
         self._name = f"gateway-core shard {shard_id}"
         self._config = config
-        self._inbox = inbox
+        self._outlet = outlet
         self._acquire = acquire
         self._on_control = on_control
         self._keep_control = keep_control
@@ -181,7 +192,7 @@ class Pump:
         bytes_out = self._core.decoder.bytes_out
         size, self._bytes_seen = bytes_out - self._bytes_seen, bytes_out
         if dispatches:
-            self._inbox.put(dispatches, size)
+            self._outlet.put(dispatches, size)
 
     def _set_timer(self, deadline: float | None) -> None:
         if self._timer is not None:
@@ -242,18 +253,19 @@ class Pump:
         return self._tasks.create_task(work, name=f"{self._name}: {what}")
 
     async def _ask_permit(self, permit: _Permit) -> None:
-        denied = False
+        denied: SessionStartLimitReached | None = None
         try:
             await self._acquire()
-        except SessionStartLimitReached:
-            denied = True
+        except SessionStartLimitReached as error:
+            denied = error
         if self._permit is not permit:
             return
         self._permit = None
-        if denied:
-            self.tell(lambda now: self._core.identify_denied(now, None))
-        else:
+        if denied is None:
             self.tell(self._core.identify_permitted)
+        else:
+            retry_after = denied.retry_after
+            self.tell(lambda now: self._core.identify_denied(now, retry_after))
 
     def _drop_permit(self) -> None:
         permit, self._permit = self._permit, None
@@ -285,6 +297,7 @@ class Pump:
                 max_queue=_FRAMES_AHEAD,
                 logger=self._websocket_log,
                 ssl=tls,
+                create_connection=GatewayWebsocket,
             )
         except InvalidProxy as error:
             # Its own message repeats the address, which may hold a password.
@@ -295,6 +308,8 @@ class Pump:
                 reason = str(error) or type(error).__name__
                 self.tell(lambda now: self._core.connect_failed(now, reason))
             return
+        assert isinstance(websocket, GatewayWebsocket)
+        websocket.end_timeout = config.close_timeout
         try:
             if self._link is link:
                 link.websocket = websocket
@@ -311,9 +326,9 @@ class Pump:
         effects = core.effects
         receive = websocket.recv
         time = self._loop.time
-        inbox = self._inbox
+        outlet = self._outlet
         while True:
-            if inbox.full and core.state in _FLOWING and not link.draining:
+            if outlet.full and core.state in _FLOWING and not link.draining:
                 await self._wait_for_room(link, websocket)
             try:
                 frame = await receive(decode=False)
@@ -337,13 +352,13 @@ class Pump:
         """Leave the socket alone until the consumer has taken what it has."""
         self.pauses += 1
         if self._log.isEnabledFor(logging.DEBUG):
-            self._log.debug("%d events wait to be taken: reading is paused", len(self._inbox))
+            self._log.debug("the consumer is behind: reading is paused")
         self._room.clear()
         self.tell(self._core.reading_paused)
         # A heartbeat that cannot be written shows that the connection is lost, unread as it is.
         lost = self._spawn(self._drain_when_lost(link, websocket), "loss of the connection")
         try:
-            while self._inbox.full and not link.draining:
+            while self._outlet.full and not link.draining:
                 self._room.clear()
                 await self._room.wait()
         finally:

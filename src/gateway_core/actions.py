@@ -9,7 +9,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any, Final, NamedTuple
 
 from .backoff import Backoff
@@ -39,6 +39,7 @@ from .events import (
     FatallyClosed,
     IdentifyDenied,
     Identifying,
+    ProbeConfirmed,
     ProtocolViolation,
     Ready,
     Reconnecting,
@@ -64,6 +65,7 @@ __all__ = [
     "CLOSE_ENDING_SESSION",
     "CLOSE_KEEPING_SESSION",
     "OWN_DISPATCHES",
+    "UNSENT",
     "Cause",
     "ConnectionActions",
 ]
@@ -81,8 +83,15 @@ CLOSE_KEEPING_SESSION: Final = 4000
 OWN_DISPATCHES: Final = frozenset({"READY", "RESUMED", "RATE_LIMITED"})
 """Dispatches that the connection itself must read."""
 
+_ALWAYS_READ: Final = OWN_DISPATCHES | {"GUILD_MEMBERS_CHUNK"}
+"""What is decoded, wanted or not. Members come only to those who ask, who need not be the user."""
+
 _EXTRA_HEARTBEATS: Final = 3
 """Room that commands leave for heartbeats on request."""
+
+
+UNSENT: Final = -1
+"""Instead of how many confirmations are due for a probe: it waits to be sent."""
 
 
 class Cause(NamedTuple):
@@ -111,6 +120,8 @@ class ConnectionActions:
         "_config",
         "_consumption",
         "_delivered",
+        "_divert",
+        "_diverted",
         "_effects",
         "_events",
         "_feed",
@@ -120,13 +131,16 @@ class ConnectionActions:
         "_interval",
         "_least_delay",
         "_offer",
+        "_own",
         "_paused",
+        "_probe",
         "_random",
         "_receiving",
         "_refusal",
         "_replayed",
         "_resumption",
         "_stage_deadline",
+        "_unconfirmed",
         "_wanted",
         "decoder",
         "latency",
@@ -181,7 +195,7 @@ class ConnectionActions:
         self._wanted = None if config.wanted is None else frozenset(config.wanted)
         self.decoder = make_decoder(
             None if config.compression == "zlib-payload" else config.compression,
-            wanted=None if self._wanted is None else self._wanted | OWN_DISPATCHES,
+            wanted=None if self._wanted is None else self._wanted | _ALWAYS_READ,
             max_message_size=config.max_message_size,
             loads=config.loads,
         )
@@ -197,6 +211,9 @@ class ConnectionActions:
         self._consumption = Consumption()
         self.sequence = None
         self._delivered = 0
+        self._own = OWN_DISPATCHES
+        self._diverted: Set[str] = frozenset()
+        self._divert: Callable[[Payload], bool] | None = None
         if session is not None:
             self.sequence = session.sequence
             self._consumption.begin(0, session.sequence, self._resumption.session)
@@ -207,6 +224,8 @@ class ConnectionActions:
         self._heartbeat_reserve = 0
         self._receiving = False
         self._paused = False
+        self._unconfirmed = 0
+        self._probe: int | None = None
         self._active_since: float | None = None
         self._replayed = 0
         self._cause: Cause | None = None
@@ -233,6 +252,9 @@ class ConnectionActions:
     def _beat(self, now: float, *, interval: bool) -> None:
         assert self._heartbeat is not None
         self._heartbeat.sent(now, interval=interval)
+        self._unconfirmed += 1
+        if self._probe == UNSENT:
+            self._probe = self._unconfirmed
         self._send(encode(Heartbeat(self.sequence)), now)
         if not self._paused:
             self.latency.heartbeat_sent(now)
@@ -242,6 +264,8 @@ class ConnectionActions:
             self._effects.append(SendText(text))
 
     def _deliver(self, payload: Payload) -> None:
+        if payload.t in self._diverted and self._divert is not None and self._divert(payload):
+            return
         if self._wanted is None or payload.t in self._wanted:
             self._events.append(payload)
             self._delivered += 1
@@ -265,6 +289,8 @@ class ConnectionActions:
         self.decoder.reset()
         self.rate_limiter.reset()
         self._paused = False
+        self._unconfirmed = 0
+        self._probe = None
         self._receiving = True
         if self._resumption.session is None:
             self.sequence = None
@@ -368,6 +394,13 @@ class ConnectionActions:
         assert self._heartbeat is not None
         self._heartbeat.acknowledged()
         self.latency.heartbeat_acknowledged(now)
+        if self._unconfirmed:
+            self._unconfirmed -= 1
+            if self._probe is not None and self._probe != UNSENT:
+                self._probe -= 1
+                if self._probe == 0:
+                    self._probe = None
+                    self._events.append(ProbeConfirmed())
 
     def _report_unexpected(self, now: float, payload: Payload) -> None:
         what = payload.t or OpCode(payload.op).name

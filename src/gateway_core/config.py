@@ -63,8 +63,12 @@ class Config:
         wanted: names of the dispatches to hand to the user, None for all.
         max_message_size: bytes that one message may have after inflation.
         loads: another parser of JSON, None for the package's own.
-        queue_size: how many events may wait for the user before the socket is no longer read. For
-            the adapter.
+        queue_size: how many events of a shard may wait for the user before its socket is no longer
+            read. For the adapter.
+        queue_bytes: likewise, how many bytes of JSON text may wait; in a Cluster, for all of its
+            shards together. For the adapter.
+        shed: names of dispatches that are dropped, and counted, while half of `queue_size` or more
+            waits for the user. Nothing is dropped by default. For the adapter.
 
     What is sent:
 
@@ -123,6 +127,8 @@ class Config:
     max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE
     loads: Callable[[bytes], Any] | None = None
     queue_size: int = 1024
+    queue_bytes: int = 64 * 1024 * 1024
+    shed: AbstractSet[str] = frozenset()
 
     rate_limit_commands: bool = True
     max_queued_commands: int = 10_000
@@ -155,11 +161,13 @@ class Config:
                 f"not {self.compression!r}"
             )
         connection_url(self.gateway_url, None)
-        if self.wanted is not None:
-            if isinstance(self.wanted, str):
-                raise TypeError("wanted must be a set of dispatch names, not one str")
-            object.__setattr__(self, "wanted", frozenset(self.wanted))
-        for name in ("max_message_size", "queue_size", "max_queued_commands"):
+        for name in ("wanted", "shed"):
+            names = getattr(self, name)
+            if isinstance(names, str):
+                raise TypeError(f"{name} must be a set of dispatch names, not one str")
+            if names is not None:
+                object.__setattr__(self, name, frozenset(names))
+        for name in ("max_message_size", "queue_size", "queue_bytes", "max_queued_commands"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         for name in (

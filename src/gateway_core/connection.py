@@ -24,10 +24,10 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Final
 
-from .actions import ACTIONS, OWN_DISPATCHES, Cause, ConnectionActions
+from .actions import ACTIONS, OWN_DISPATCHES, UNSENT, Cause, ConnectionActions
 from .close_codes import Consequence, consequence_of, describe
 from .commands import Command
 from .decoding import Payload
@@ -186,7 +186,7 @@ class GatewayConnection(ConnectionActions):
         if payload.op == 0 and self.state is _ACTIVE:
             name = payload.t
             sequence = payload.s
-            if sequence == self.sequence + 1 and name not in OWN_DISPATCHES:  # type: ignore[operator]
+            if sequence == self.sequence + 1 and name not in self._own:  # type: ignore[operator]
                 self.sequence = sequence
                 wanted = self._wanted
                 if wanted is None or name in wanted:
@@ -280,6 +280,32 @@ class GatewayConnection(ConnectionActions):
         if self.state is _ACTIVE:
             self._send_commands(now)
             self._schedule(now)
+
+    def divert(self, names: Set[str], take: Callable[[Payload], bool]) -> None:
+        """Offer dispatches of these names to `take` before the user gets them.
+
+        One for which it returns True is counted as received and goes no further, whether or not
+        it is wanted. Each call replaces the one before.
+        """
+        self._diverted = frozenset(names)
+        self._divert = take
+        self._own = OWN_DISPATCHES | self._diverted
+
+    def probe(self, now: float) -> None:
+        """Find out when everything has come that Discord has sent up to now.
+
+        A heartbeat is sent; the event `ProbeConfirmed` follows its confirmation, which stands
+        behind all that was sent before. Nothing follows if the connection is lost first.
+
+        Raises:
+            LocalProtocolError: there is no active session.
+        """
+        if self.state is not _ACTIVE:
+            raise LocalProtocolError(f"shard {self.shard_id} is {self.state.value}: nothing to ask")
+        assert self._heartbeat is not None
+        self._probe = UNSENT
+        self._heartbeat.requested = True
+        self.wake(now)
 
     def close(self, now: float, *, resumable: bool) -> None:
         """End for good: `Closed` is the last event.

@@ -12,7 +12,6 @@ one from the moment its READY has come back (or, if READY is filtered out, every
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 from .decoding import Payload
@@ -66,7 +65,7 @@ class Consumption:
     def __init__(self) -> None:
         self.count = 0
         self._sequence = 0
-        self._stretches: deque[_Stretch] = deque()
+        self._stretches: tuple[_Stretch, ...] = ()
 
     def begin(self, first: int, sequence: int, session: LiveSession | None) -> None:
         """Note that a session's events begin.
@@ -76,8 +75,8 @@ class Consumption:
             sequence: the session's sequence after READY.
             session: the session, None if it cannot be resumed.
         """
-        self._forget_past()
-        self._stretches.append(_Stretch(first, sequence, session))
+        present = self._present(self._stretches)
+        self._stretches = (*present, _Stretch(first, sequence, session))
 
     def advance(self, payload: Payload) -> None:
         """Note that the user has come back from a dispatch, the oldest on its way."""
@@ -87,17 +86,17 @@ class Consumption:
 
     def session(self) -> Session | None:
         """Give the consumed session, where something is still on the way."""
-        self._forget_past()
-        if not self._stretches:
+        present = self._present(self._stretches)
+        if not present:
             return None
-        stretch = self._stretches[0]
+        stretch = present[0]
         count = self.count
         if stretch.session is None or count < stretch.first:
             return None
         sequence = stretch.sequence if count == stretch.first else self._sequence
         return stretch.session.at(sequence)
 
-    def _forget_past(self) -> None:
-        stretches = self._stretches
-        while len(stretches) > 1 and stretches[1].first <= self.count:
-            stretches.popleft()
+    def _present(self, stretches: tuple[_Stretch, ...]) -> tuple[_Stretch, ...]:
+        """Leave out the stretches before the one that the count is in."""
+        past = sum(stretch.first <= self.count for stretch in stretches[1:])
+        return stretches[past:]

@@ -13,7 +13,8 @@ GatewayError
 │   ├── LocalProtocolError              by this side: a call that its state does not allow
 │   └── RemoteProtocolError             by the other side
 ├── FatalClose                          Discord refuses this shard: someone must change something
-└── SessionStartLimitReached            no identify is left for today
+├── SessionStartLimitReached            no identify is left for today
+└── ShardNotHere (LookupError)          a cluster does not run this shard
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ __all__ = [
     "RemoteProtocolError",
     "SessionStartLimitReached",
     "ShardClosed",
+    "ShardNotHere",
 ]
 
 
@@ -125,8 +127,20 @@ class FatalClose(GatewayError):
 
 
 class SessionStartLimitReached(GatewayError):
-    """The identify queue refused a permit for good: too many sessions were started today.
+    """No identify is left: too many sessions were started in this period.
+
+    Attributes:
+        retry_after: seconds until there are some again; None where nobody knows, or where the shard
+            shall end instead of waiting.
 
     Source:
         Discord documentation, "Gateway", section "Session Start Limit Object".
     """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ShardNotHere(GatewayError, LookupError):
+    """A cluster was asked for a shard that is not among its own."""

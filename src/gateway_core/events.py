@@ -24,6 +24,7 @@ __all__ = [
     "FatallyClosed",
     "IdentifyDenied",
     "Identifying",
+    "ProbeConfirmed",
     "ProtocolViolation",
     "Ready",
     "Reconnecting",
@@ -189,6 +190,11 @@ class IdentifyDenied:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeConfirmed:
+    """Everything has come that Discord had sent before `GatewayConnection.probe`."""
+
+
+@dataclass(frozen=True, slots=True)
 class CommandRefused:
     """Discord refused a command because too many of its kind came (dispatch RATE_LIMITED).
 
@@ -235,6 +241,7 @@ ControlEvent: TypeAlias = (
     | ProtocolViolation
     | IdentifyDenied
     | CommandRefused
+    | ProbeConfirmed
     | Closed
     | FatallyClosed
 )

@@ -7,8 +7,6 @@ do not say which heartbeat they are for, but come in order.
 
 from __future__ import annotations
 
-from collections import deque
-
 __all__ = ["Latency"]
 
 
@@ -24,7 +22,7 @@ class Latency:
     """How many heartbeats were measured."""
 
     def __init__(self) -> None:
-        self._recent: deque[float] = deque(maxlen=self.KEPT)
+        self._recent: tuple[float, ...] = ()
         self._sent_at: float | None = None
         self._total = 0.0
         self.measured = 0
@@ -35,7 +33,7 @@ class Latency:
     @property
     def recent(self) -> tuple[float, ...]:
         """The last five measurements in seconds, the newest first."""
-        return tuple(reversed(self._recent))
+        return self._recent
 
     @property
     def average(self) -> float | None:
@@ -53,7 +51,7 @@ class Latency:
             return
         seconds = now - self._sent_at
         self._sent_at = None
-        self._recent.append(seconds)
+        self._recent = (seconds, *self._recent[: self.KEPT - 1])
         self._total += seconds
         self.measured += 1
 

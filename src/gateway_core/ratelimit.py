@@ -46,9 +46,12 @@ class CommandRateLimiter:
         self._log.append(now)
 
     def available(self, now: float) -> int:
-        """Say how many messages may still be sent now, reserved room included."""
-        self._expire(now)
-        return max(0, self.limit - len(self._log))
+        """Say how many messages may still be sent now, reserved room included.
+
+        Callable from any thread: it changes nothing.
+        """
+        recent = sum(at + self.period > now for at in tuple(self._log))
+        return max(0, self.limit - recent)
 
     def next_free(self, now: float, reserve: int) -> float:
         """Say when a message may be sent after which `reserve` more would still fit.

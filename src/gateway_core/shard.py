@@ -4,50 +4,29 @@
         async for event in shard:
             print(event.t, event.d)
 
-`Shard` is the consumer's face; `gateway_core._pump` moves the bytes and
-`gateway_core.connection` decides what is done.
+`Shard` is the consumer's face; `gateway_core._runner` keeps the connection up.
 """
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import random
-import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Final, Generic, Literal, Self, TypeVar, overload
 
 from ._inbox import Inbox
-from ._log import ShardLogger
-from ._pump import Pump
-from .commands import Command, check_size, encode
+from ._runner import Runner, ShardStats
+from .commands import Command, RequestGuildMembers
 from .config import Config
 from .connection import GatewayConnection
 from .decoding import Payload
-from .errors import GatewayError, ShardClosed
-from .events import (
-    CommandRefused,
-    ControlEvent,
-    Disconnected,
-    Event,
-    FatallyClosed,
-    IdentifyDenied,
-    Identifying,
-    ProtocolViolation,
-    Ready,
-    Reconnecting,
-    Resumed,
-    ResumeUrlAbandoned,
-    SequenceGap,
-    SessionInvalidated,
-    UnknownOpcode,
-)
+from .events import Event
 from .identify_queue import IdentifyQueue, LocalIdentifyQueue
 from .intents import Intents
 from .latency import Latency
+from .member_requests import GuildMembers
 from .session import Session
 from .sharding import ShardId, ShardState
 
@@ -55,36 +34,7 @@ __all__ = ["Shard", "ShardStats"]
 
 _EventT = TypeVar("_EventT")
 
-_OVER: Final = (ShardState.CLOSED, ShardState.FATALLY_CLOSED)
 _UNSHARDED: Final = ShardId(0, 1)
-_QUEUE_BYTES: Final = 64 * 1024 * 1024
-"""Bytes of JSON text that may wait for the consumer before the socket is no longer read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardStats:
-    """What a shard has done since it was entered."""
-
-    messages: int
-    """Gateway messages received, of every opcode."""
-    events: int
-    """Dispatches handed to the consumer's queue."""
-    bytes_in: int
-    """Bytes of frames received, as compressed by Discord."""
-    bytes_out: int
-    """Bytes of JSON text that they held."""
-    identifies: int
-    """Sessions begun."""
-    resumes: int
-    """Sessions that went on after a lost connection."""
-    reconnects: int
-    """How often a connection was lost, or could not be made, and another attempt followed."""
-    queued: int
-    """Events that wait for the consumer now."""
-    queued_bytes: int
-    """Bytes of JSON text that they came in, at most."""
-    pauses: int
-    """How often the socket was not read because the consumer was behind."""
 
 
 class Shard(Generic[_EventT]):
@@ -101,9 +51,10 @@ class Shard(Generic[_EventT]):
     sequence of the last consumed event, so that what was read ahead comes again after a resume in
     another process: delivery across processes is at least once.
 
-    A consumer that is slower than Discord fills a queue (`Config.queue_size` events, or 64 MiB of
-    JSON text); then the socket is not read until it has caught up. Nothing is dropped. Discord
-    drops a connection that is not read for too long; the shard then resumes.
+    A consumer that is slower than Discord fills a queue (`Config.queue_size` events, or
+    `Config.queue_bytes` of JSON text); then the socket is not read until it has caught up. Nothing
+    is dropped, save what `Config.shed` names. Discord drops a connection that is not read for too
+    long; the shard then resumes.
 
     Everything but `send` must be called on the event loop on which the shard was entered. One task
     may iterate at a time. A shard runs once.
@@ -161,46 +112,36 @@ class Shard(Generic[_EventT]):
         if not token:
             raise ValueError("the token is empty: pass the bot's token from the Developer Portal")
         config = dataclasses.replace(config or Config(), token=token, intents=intents)
-        self._shard_id = shard_id
-        self._log = ShardLogger(config.logger, shard_id)
-        self._core = GatewayConnection(config, shard_id, session=session, random=random.random)
-        self._queue: IdentifyQueue = config.identify_queue or LocalIdentifyQueue(1)
-        self._inbox = Inbox(config.queue_size, _QUEUE_BYTES, self._on_room)
-        self._pump = Pump(
-            self._core,
-            shard_id,
+        core = GatewayConnection(config, shard_id, session=session, random=random.random)
+        queue: IdentifyQueue = config.identify_queue or LocalIdentifyQueue(1)
+        self._inbox = Inbox(config.queue_size, config.queue_bytes, self._on_room)
+        self._runner = Runner(
             config,
+            core,
             self._inbox,
-            partial(self._queue.acquire, shard_id),
-            self._on_control,
-            control_events,
-            self._log,
+            partial(queue.acquire, shard_id),
+            keep_control=control_events,
+            on_end=self._inbox.finish,
         )
+        self._consumed = core.consumed
+        self._core = core
         self._events = self._inbox.events
         self._taken: Payload | None = None
-        self._owner: asyncio.Task[None] | None = None
-        self._fatal: GatewayError | None = None
-        self._identifies = 0
-        self._resumes = 0
-        self._reconnects = 0
 
     def __repr__(self) -> str:
-        return f"<Shard {self._shard_id} {self.state.value}>"
+        return f"<Shard {self.shard_id} {self.state.value}>"
 
     # What it is
 
     @property
     def shard_id(self) -> ShardId:
         """Which shard of how many this is."""
-        return self._shard_id
+        return self._core.shard_id
 
     @property
     def state(self) -> ShardState:
         """Where the connection stands."""
-        state = self._core.state
-        if self._owner is not None and self._owner.done() and state not in _OVER:
-            return ShardState.CLOSED  # cancelled, or ended by an error of the identify queue
-        return state
+        return self._runner.state
 
     @property
     def latency(self) -> Latency:
@@ -218,33 +159,15 @@ class Shard(Generic[_EventT]):
     @property
     def stats(self) -> ShardStats:
         """What the shard has done so far."""
-        decoder = self._core.decoder
-        return ShardStats(
-            messages=decoder.messages,
-            events=self._pump.events,
-            bytes_in=decoder.bytes_in,
-            bytes_out=decoder.bytes_out,
-            identifies=self._identifies,
-            resumes=self._resumes,
-            reconnects=self._reconnects,
-            queued=len(self._inbox),
-            queued_bytes=self._inbox.size,
-            pauses=self._pump.pauses,
-        )
+        return self._runner.stats
 
     # Life
 
     async def __aenter__(self) -> Self:
         """Start connecting."""
-        if self._owner is not None:
+        if self._runner.started:
             raise RuntimeError("a Shard runs once: make a new one")
-        self._thread = threading.get_ident()
-        self._loop = asyncio.get_running_loop()
-        self._pump.start()
-        self._owner = self._loop.create_task(
-            self._pump.run(), name=f"gateway-core shard {self._shard_id}"
-        )
-        self._owner.add_done_callback(self._on_end)
+        self._runner.start()
         return self
 
     async def __aexit__(
@@ -265,7 +188,7 @@ class Shard(Generic[_EventT]):
         Events that have arrived can still be taken; then the iteration ends. Does nothing when the
         shard is closed already. When cancelled, it drops the connection without a goodbye.
         """
-        await self._close(resumable=False)
+        await self._runner.close(resumable=False)
 
     async def close_resumable(self) -> Session | None:
         """Close so that the session can be resumed, in this process or another.
@@ -277,9 +200,9 @@ class Shard(Generic[_EventT]):
         Returns:
             The session, for `Shard`'s argument; None where there is none to resume.
         """
-        if self._owner is not None:
+        if self._runner.started:
             self._inbox.discard()
-        await self._close(resumable=True)
+        await self._runner.close(resumable=True)
         return self.session
 
     def send(self, command: Command | str) -> None:
@@ -296,21 +219,36 @@ class Shard(Generic[_EventT]):
             CommandQueueFull: too many commands wait. From another thread this is logged instead.
             ShardClosed: the shard is closed, or was never entered.
         """
-        if self._owner is None:
-            raise ShardClosed("the shard has not been entered: use async with")
-        if self._owner.done():
-            raise ShardClosed("the shard is closed")
-        if threading.get_ident() == self._thread:
-            self._pump.tell(partial(self._core.send, command))
-            return
-        if isinstance(command, str):
-            check_size(command, "the text")
-        else:
-            encode(command)
-        try:
-            self._loop.call_soon_threadsafe(self._send_here, command)
-        except RuntimeError:
-            raise ShardClosed("the shard's event loop is closed") from None
+        self._runner.send(command)
+
+    async def request_guild_members(
+        self, request: RequestGuildMembers, *, patience: float = 60.0
+    ) -> GuildMembers:
+        """Ask for members of a guild and gather Discord's answers.
+
+        The answers come here and not out of the iteration. Where `Config.queue_size` events wait
+        there, nothing is read, and so nothing comes here either.
+
+        Args:
+            request: what to ask for; a nonce is added if there is none.
+            patience: seconds to wait for each chunk of the answer, and for the request's turn to
+                be sent. More than 30, since Discord may hold a request back for so long.
+
+        Returns:
+            The members; if `complete` is False, those that came before nothing more did.
+
+        Raises:
+            CommandError: the request cannot be sent.
+            CommandQueueFull: too many commands wait to be sent.
+            ShardClosed: the shard is closed, or was never entered.
+            JSONError: an answer is malformed.
+            ValueError: a request with the same nonce is under way.
+
+        Source:
+            Discord documentation, "Gateway Events", section "Request Guild Members".
+        """
+        chunks = await self._runner.request_members(request, patience)
+        return GuildMembers.of(str(request.guild_id), chunks)
 
     # Iteration
 
@@ -327,7 +265,7 @@ class Shard(Generic[_EventT]):
         """
         taken = self._taken
         if taken is not None:
-            self._core.consumed(taken)
+            self._consumed(taken)
         events = self._events
         if not events:
             self._taken = None
@@ -337,71 +275,15 @@ class Shard(Generic[_EventT]):
         self._taken = event if isinstance(event, Payload) else None
         return event  # type: ignore[return-value]
 
-    # Inside
+    async def raw(self) -> AsyncIterator[bytes]:
+        """Iterate over the dispatches as the JSON text that came, for instance for a broker.
 
-    def _on_end(self, owner: asyncio.Task[None]) -> None:
-        """Let the iteration end, with the error if there is one."""
-        error = None if owner.cancelled() else owner.exception()
-        self._inbox.finish(error or self._fatal)
-
-    async def _close(self, *, resumable: bool) -> None:
-        owner = self._owner
-        if owner is None or owner.done():
-            return
-        self._pump.tell(partial(self._core.close, resumable=resumable))
-        try:
-            await asyncio.wait((owner,))
-        except asyncio.CancelledError:
-            owner.cancel()
-            await asyncio.wait((owner,))
-            raise
+        The same iteration in another form: nothing is built, and control events are left out. The
+        text is the whole message, with ``op``, ``s`` and ``t``.
+        """
+        async for event in self:
+            if isinstance(event, Payload) and event.raw is not None:
+                yield event.raw
 
     def _on_room(self) -> None:
-        self._pump.resume_reading()
-
-    def _send_here(self, command: Command | str) -> None:
-        """Send for another thread, which has gone on meanwhile."""
-        try:
-            self.send(command)
-        except GatewayError as error:
-            self._log.warning("a command of another thread was dropped: %s", error)
-
-    def _on_control(self, event: ControlEvent) -> None:
-        """Count and log what the connection goes through."""
-        log = self._log
-        match event:
-            case Identifying():
-                self._identifies += 1
-                log.debug("identifying")
-            case Ready():
-                log.info("a new session is ready")
-            case Resumed(replayed):
-                self._resumes += 1
-                log.info("resumed, with %d events that were missed", replayed)
-            case Disconnected(reason=reason, resumable=resumable):
-                log.info("disconnected%s: %s", ", to resume" if resumable else "", reason)
-            case Reconnecting(delay):
-                self._reconnects += 1
-                log.info("reconnecting in %.1f s", delay)
-            case SessionInvalidated(resumable):
-                log.warning(
-                    "Discord refused the session%s",
-                    "; resuming again" if resumable else ": a new one begins, events may be lost",
-                )
-            case SequenceGap(expected, received):
-                log.warning("event %d came where %d was due", received, expected)
-            case ResumeUrlAbandoned(url):
-                log.warning("%s does not answer; resuming at the gateway URL", url)
-            case ProtocolViolation(error):
-                log.warning("%s", error)
-            case IdentifyDenied(retry_after):
-                log.warning("no identify is left; the next try is in %.0f s", retry_after)
-            case CommandRefused(op, retry_after):
-                log.warning("opcode %d was rate limited for %.1f s", op, retry_after)
-            case UnknownOpcode(op):
-                log.warning("a message with the unknown opcode %d was ignored", op)
-            case FatallyClosed(error):
-                self._fatal = error
-                log.error("%s", error)
-            case _:
-                log.debug("%s", event)
+        self._runner.resume_reading()

@@ -6,10 +6,11 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["ShardId", "ShardState"]
+__all__ = ["ShardBucket", "ShardId", "ShardRange", "ShardState"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,6 +68,77 @@ class ShardId:
             Discord documentation, "Gateway", section "Sharding", "Sharding Formula".
         """
         return (guild_id >> 22) % self.total == self.number
+
+
+@dataclass(frozen=True, slots=True)
+class ShardRange:
+    """The shards from `first` up to but not including `stop`, of a total: one process's part.
+
+    ``ShardRange(0, 16, 16)`` are all of 16 shards, ``ShardRange(0, 8, 16)`` the first half.
+
+    Attributes:
+        first: the first shard's number.
+        stop: one more than the last shard's number.
+        total: how many shards share the bot's guilds.
+
+    Raises:
+        ValueError: the range is empty or leaves the total.
+        TypeError: a value is not an integer.
+
+    Source:
+        Discord documentation, "Gateway", section "Sharding".
+    """
+
+    first: int
+    stop: int
+    total: int
+
+    def __post_init__(self) -> None:
+        if not self.first < self.stop:
+            raise ValueError(f"the range of shards {self.first} to {self.stop} is empty")
+        ShardId(self.first, self.total)
+        ShardId(self.stop - 1, self.total)
+
+    def __iter__(self) -> Iterator[ShardId]:
+        """Give the shards in order."""
+        return (ShardId(number, self.total) for number in range(self.first, self.stop))
+
+
+@dataclass(frozen=True, slots=True)
+class ShardBucket:
+    """Every `buckets`-th shard of a total, from number `bucket` on: one process's part.
+
+    Where `buckets` is Discord's ``max_concurrency``, the shards of one bucket identify one after
+    another, and the shards of different buckets need not know of each other.
+
+    Attributes:
+        bucket: the first shard's number, from 0 to ``buckets - 1``.
+        buckets: how many buckets there are.
+        total: how many shards share the bot's guilds.
+
+    Raises:
+        ValueError: a value is out of range, or the bucket holds no shard.
+        TypeError: a value is not an integer.
+
+    Source:
+        Discord documentation, "Gateway", section "Sharding", "Max Concurrency".
+    """
+
+    bucket: int
+    buckets: int
+    total: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.bucket < self.buckets:
+            raise ValueError(
+                f"bucket must be from 0 to {self.buckets - 1} (buckets - 1), not {self.bucket}"
+            )
+        ShardId(self.bucket, self.total)
+
+    def __iter__(self) -> Iterator[ShardId]:
+        """Give the shards in order."""
+        numbers = range(self.bucket, self.total, self.buckets)
+        return (ShardId(number, self.total) for number in numbers)
 
 
 class ShardState(Enum):
