@@ -36,6 +36,9 @@ Inflated ZlibStream::run(const uint8_t* frame, size_t size) {
             return die(Inflated::no_memory, "out of memory");
         }
         started_ = true;
+        if (checksum_ == Checksum::ignored) {
+            z_ignore_checksum(&zlib_);
+        }
     }
     do {
         constexpr size_t kMost = size_t{1} << 30;  // avail_in and avail_out have 32 bits

@@ -12,13 +12,18 @@ namespace gateway {
 // do not end it.
 class ZlibStream : public Stream {
 public:
-    using Stream::Stream;
+    explicit ZlibStream(size_t limit) : ZlibStream(limit, Checksum::ignored) {}
     ~ZlibStream() override;
 
     Inflated feed(const uint8_t* frame, size_t size) override;
     void reset() override;
 
 protected:
+    // Only the end of a stream brings the checksum, and a connection's stream does not end.
+    enum class Checksum { ignored, verified };
+
+    ZlibStream(size_t limit, Checksum checksum) : Stream(limit), checksum_(checksum) {}
+
     // Inflates `frame` behind what the buffer holds. `complete` when all of it is consumed;
     // `partial` when the stream ended, with what is left in zlib_.avail_in.
     Inflated run(const uint8_t* frame, size_t size);
@@ -26,6 +31,7 @@ protected:
     ZStream zlib_ = {};
 
 private:
+    Checksum checksum_;
     bool started_ = false;
     uint32_t tail_ = 0;  // the last four bytes received since the last message
 };
@@ -33,7 +39,7 @@ private:
 // Messages that are a whole zlib stream each: Discord's payload compression.
 class ZlibMessages : public ZlibStream {
 public:
-    using ZlibStream::ZlibStream;
+    explicit ZlibMessages(size_t limit) : ZlibStream(limit, Checksum::verified) {}
 
     Inflated feed(const uint8_t* frame, size_t size) override;
 };

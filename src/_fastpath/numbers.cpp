@@ -20,13 +20,13 @@ std::string copy_of(const Number& number) {
 
 }  // namespace
 
-bool read_number(const uint8_t* at, const uint8_t* const text_end, Number* number) {
+bool read_number(const uint8_t* at, Number* number) {
     number->start = at;
-    number->negative = at != text_end && *at == '-';
+    number->negative = *at == '-';
     at += number->negative;
     const uint8_t* const digits = at;
     uint64_t mantissa = 0;
-    while (at != text_end && is_digit(*at)) {
+    while (is_digit(*at)) {
         mantissa = mantissa * 10 + (*at++ - '0');
     }
     number->significant = static_cast<long>(at - digits);
@@ -35,9 +35,9 @@ bool read_number(const uint8_t* at, const uint8_t* const text_end, Number* numbe
     if (at == digits || (*digits == '0' && at - digits > 1)) {
         return false;
     }
-    if (at != text_end && *at == '.') {
+    if (*at == '.') {
         const uint8_t* const fraction = ++at;
-        while (at != text_end && is_digit(*at)) {
+        while (is_digit(*at)) {
             mantissa = mantissa * 10 + (*at++ - '0');
         }
         if (at == fraction) {
@@ -47,13 +47,13 @@ bool read_number(const uint8_t* at, const uint8_t* const text_end, Number* numbe
         number->exponent = -static_cast<long>(at - fraction);
         number->integer = false;
     }
-    if (at != text_end && (*at | 0x20) == 'e') {
+    if ((*at | 0x20) == 'e') {
         ++at;
-        const bool minus = at != text_end && *at == '-';
-        at += at != text_end && (*at == '-' || *at == '+');
+        const bool minus = *at == '-';
+        at += (*at == '-' || *at == '+');
         const uint8_t* const power = at;
         long value = 0;
-        while (at != text_end && is_digit(*at)) {
+        while (is_digit(*at)) {
             value = value < 100000 ? value * 10 + (*at - '0') : value;
             ++at;
         }

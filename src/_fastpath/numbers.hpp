@@ -18,8 +18,9 @@ struct Number {
     bool integer;
 };
 
-// Reads the number at `at` up to the first byte that cannot belong to it. False where none stands.
-bool read_number(const uint8_t* at, const uint8_t* text_end, Number* number);
+// Reads the number at `at` up to the first byte that cannot belong to it: the NUL behind the text at
+// the latest. False where no number stands.
+bool read_number(const uint8_t* at, Number* number);
 
 // New reference to an int or a float; nullptr with no exception set for an integer of more digits
 // than the interpreter converts.

@@ -65,9 +65,6 @@ Outcome Builder::build(Cursor& place, bool only_d, PyObject** result) {
 
     next_value:
         at = cursor.take();
-        if (at == cursor.end) {
-            goto refuse;
-        }
         switch (*at) {
             case '"':
                 quote = cursor.closing_quote(at);
@@ -136,7 +133,7 @@ Outcome Builder::build(Cursor& place, bool only_d, PyObject** result) {
 
     next_key:
         at = cursor.take();
-        quote = at != cursor.end && *at == '"' ? cursor.closing_quote(at) : nullptr;
+        quote = *at == '"' ? cursor.closing_quote(at) : nullptr;
         if (quote == nullptr) {
             goto refuse;
         }
@@ -167,12 +164,12 @@ Outcome Builder::build(Cursor& place, bool only_d, PyObject** result) {
 
 PyObject* Builder::make_scalar(const uint8_t* at, const uint8_t* text_end) {
     switch (*at) {
-        case 'n': return name_is(at, text_end, "null", 4) ? shared(Py_None) : nullptr;
-        case 't': return name_is(at, text_end, "true", 4) ? shared(Py_True) : nullptr;
-        case 'f': return name_is(at, text_end, "false", 5) ? shared(Py_False) : nullptr;
+        case 'n': return name_is(at, text_end, "null") ? shared(Py_None) : nullptr;
+        case 't': return name_is(at, text_end, "true") ? shared(Py_True) : nullptr;
+        case 'f': return name_is(at, text_end, "false") ? shared(Py_False) : nullptr;
         default: {
             Number number;
-            if (!read_number(at, text_end, &number) || !scalar_ends(number.end, text_end)) {
+            if (!read_number(at, &number) || !scalar_ends(number.end, text_end)) {
                 return nullptr;
             }
             return make_number(number);
@@ -205,7 +202,11 @@ PyObject* Builder::make_dict(size_t first) {
             return nullptr;
         }
     }
-    drop_values(first);
+    // The dict has references of its own, so that nothing is destroyed here.
+    for (size_t i = first; i < values_.size(); ++i) {
+        Py_DECREF(values_[i]);
+    }
+    values_.resize(first);
     return dict;
 }
 

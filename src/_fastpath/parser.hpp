@@ -17,7 +17,7 @@ uint64_t new_text_id();
 
 class Parser {
 public:
-    // Builds the value of a whole text.
+    // Builds the value of a whole text. Here and below, text[size] must be NUL.
     Outcome parse(const uint8_t* text, size_t size, PyObject** result);
 
     // The same, but of an object only the value of its last "d" (None if it has none).

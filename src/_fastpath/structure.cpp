@@ -15,12 +15,12 @@ constexpr size_t kFirstCapacity = 4 * 1024;
 
 bool well_formed_scalar(const uint8_t* at, const uint8_t* end) {
     switch (*at) {
-        case 'n': return name_is(at, end, "null", 4);
-        case 't': return name_is(at, end, "true", 4);
-        case 'f': return name_is(at, end, "false", 5);
+        case 'n': return name_is(at, end, "null");
+        case 't': return name_is(at, end, "true");
+        case 'f': return name_is(at, end, "false");
         default: {
             Number number;
-            return read_number(at, end, &number) && scalar_ends(number.end, end) &&
+            return read_number(at, &number) && scalar_ends(number.end, end) &&
                    !(number.integer && number.significant > 4300);
         }
     }
@@ -80,9 +80,6 @@ bool Structure::well_formed() const {
 
 next_value: {
     const uint8_t* const at = cursor.take();
-    if (at == cursor.end) {
-        return false;
-    }
     switch (*at) {
         case '"':
             if (!well_formed_string(cursor, at)) {
@@ -132,7 +129,7 @@ have_value:
 
 next_key: {
     const uint8_t* const at = cursor.take();
-    if (at == cursor.end || *at != '"' || !well_formed_string(cursor, at) ||
+    if (*at != '"' || !well_formed_string(cursor, at) ||
         !cursor.take_if(':')) {
         return false;
     }

@@ -24,15 +24,21 @@ constexpr size_t kMaxDepth = 1024;
 // Whether a number or name that ends before `at` ends where one may. A quote does not count: no
 // string may follow directly.
 inline bool scalar_ends(const uint8_t* at, const uint8_t* text_end) {
-    return at == text_end || is_space(*at) || *at == ',' || *at == ']' || *at == '}';
+    return *at == ',' || *at == '}' || *at == ']' || is_space(*at) || at == text_end;
 }
 
-inline bool name_is(const uint8_t* at, const uint8_t* text_end, const char* name, size_t size) {
-    return static_cast<size_t>(text_end - at) >= size && std::memcmp(at, name, size) == 0 &&
-           scalar_ends(at + size, text_end);
+// Whether a name of JSON stands at `at` whose first letter is known to be right.
+inline bool name_is(const uint8_t* at, const uint8_t* text_end, const char* name) {
+    while (*++name != 0) {
+        if (*++at != static_cast<uint8_t>(*name)) {  // the NUL behind the text at the latest
+            return false;
+        }
+    }
+    return scalar_ends(at + 1, text_end);
 }
 
-// Walks the positions of one text.
+// Walks the positions of one text. Behind the last one simdjson leaves the end of the text as one
+// more, and there stands a NUL, which is no token: whoever takes it goes no further.
 struct Cursor {
     const uint8_t* end;
     const uint8_t* text;
@@ -41,11 +47,11 @@ struct Cursor {
 
     bool at_end() const { return next >= last; }
 
-    // The next token, consumed; the NUL or what stands behind the text when there is none.
-    const uint8_t* take() { return at_end() ? end : text + *next++; }
+    // The next token, consumed.
+    const uint8_t* take() { return text + *next++; }
 
     bool take_if(uint8_t token) {
-        const bool there = !at_end() && text[*next] == token;
+        const bool there = text[*next] == token;
         next += there;
         return there;
     }
@@ -53,7 +59,7 @@ struct Cursor {
     // The closing quote of the string that opens at `open`, the token taken last; nullptr where
     // something else stands before the next token.
     const uint8_t* closing_quote(const uint8_t* open) const {
-        const uint8_t* quote = (at_end() ? end : text + *next) - 1;
+        const uint8_t* quote = text + *next - 1;
         while (is_space(*quote)) {
             --quote;
         }
@@ -68,7 +74,8 @@ class Structure {
 public:
     enum class Indexed { yes, refused, no_memory };
 
-    // Finds the positions of a text, which must stay where it is while cursors walk it.
+    // Finds the positions of a text, which must stay where it is while cursors walk it and have a
+    // NUL behind it.
     // Runs no Python code and needs no GIL.
     Indexed index(const uint8_t* text, size_t size);
 

@@ -48,15 +48,15 @@ struct TextKind {
 
 // Whether a string's bytes are all ASCII, and whether a backslash is among them.
 inline TextKind kind_of(const uint8_t* at, size_t size, const uint8_t* text_end) {
-    uint64_t highs = 0;
-    uint64_t backslashes = 0;
-    for (; size >= 8; at += 8, size -= 8) {
-        const uint64_t word = load_word(at);
-        highs |= word;
-        backslashes |= find_byte(word, '\\');
-    }
-    if (size != 0) {
+    if (size < 8) {
         const uint64_t word = load_partial(at, size, text_end);
+        return {(word & kHighs) == 0, find_byte(word, '\\') != 0};
+    }
+    const uint8_t* const last_word = at + size - 8;  // which may overlap the one before
+    uint64_t highs = load_word(last_word);
+    uint64_t backslashes = find_byte(highs, '\\');
+    for (; at < last_word; at += 8) {
+        const uint64_t word = load_word(at);
         highs |= word;
         backslashes |= find_byte(word, '\\');
     }

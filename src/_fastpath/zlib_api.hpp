@@ -8,6 +8,7 @@
 namespace gateway {
 using ZStream = z_stream;
 inline int z_init(ZStream* stream) { return inflateInit(stream); }
+inline int z_ignore_checksum(ZStream* stream) { return inflateValidate(stream, 0); }
 inline int z_inflate(ZStream* stream) { return inflate(stream, Z_SYNC_FLUSH); }
 inline int z_reset(ZStream* stream) { return inflateReset(stream); }
 inline int z_end(ZStream* stream) { return inflateEnd(stream); }
@@ -21,6 +22,7 @@ inline const char* z_version() { return zlibVersion(); }
 namespace gateway {
 using ZStream = zng_stream;
 inline int z_init(ZStream* stream) { return zng_inflateInit(stream); }
+inline int z_ignore_checksum(ZStream* stream) { return zng_inflateValidate(stream, 0); }
 inline int z_inflate(ZStream* stream) { return zng_inflate(stream, Z_SYNC_FLUSH); }
 inline int z_reset(ZStream* stream) { return zng_inflateReset(stream); }
 inline int z_end(ZStream* stream) { return zng_inflateEnd(stream); }
