@@ -71,13 +71,17 @@ class Hostile(RuleBasedStateMachine):
         # What the gateway sees of the present connection.
         self.interval: float | None = None
         self.hello_at = 0.0
+        self.silent_since = 0.0
+        self.paused = False
         self.sent_at: deque[float] = deque()
         self.heartbeats: list[float] = []
         self.wanted_heartbeats = 0
         self.identifies = 0
         self.greeted = False
         # What the user sees.
-        self.delivered: deque[Payload] = deque()
+        self.delivered: deque[tuple[int, Payload]] = deque()
+        self.sessions = 0
+        self.back: tuple[int, int | None] = (0, None)
         self.last: tuple[str | None, int | None] = (None, None)
         self.last_delivered: int | None = None
         self.commands_given = 0
@@ -112,6 +116,8 @@ class Hostile(RuleBasedStateMachine):
         )
         self.over = False
         self.delivered.clear()
+        self.sessions += 1
+        self.back = (0, None)
         self.last = (None, None)
         self.last_delivered = None
         self.last_command = -1
@@ -151,6 +157,7 @@ class Hostile(RuleBasedStateMachine):
                 case Payload():
                     self.took(event)
                 case Ready():
+                    self.sessions += 1
                     self.last_delivered = None
                 case Closed() | FatallyClosed():
                     self.over = True
@@ -188,14 +195,11 @@ class Hostile(RuleBasedStateMachine):
                 self.last_command = data["d"]
 
     def took(self, payload: Payload) -> None:
-        self.delivered.append(payload)
+        self.delivered.append((self.sessions, payload))
         if payload.t == "RESUMED" or payload.s is None:
             return
         assert self.last_delivered is None or payload.s > self.last_delivered
         self.last_delivered = payload.s
-
-    def drop_connection(self) -> None:
-        self.transport = "none"
 
     # The clock
 
@@ -219,17 +223,16 @@ class Hostile(RuleBasedStateMachine):
         if deadline is None:
             return
         self.now = max(self.now, deadline) + late
+        if late:
+            self.silent_since = self.now
         before = self.core.state
         self.core.wake(self.now)
         after = self.core.next_deadline
         assert self.core.state is not before or after is None or after > self.now
         self.settle()
-        if self.interval is not None and self.transport == "open" and self.heartbeating():
-            last = self.heartbeats[-1] if self.heartbeats else self.hello_at
-            assert self.now - last < self.interval + 1e-6, "a heartbeat was left out"
-
-    def heartbeating(self) -> bool:
-        return self.core.state not in (*IDLE_OR_OVER, ShardState.AWAITING_HELLO)
+        if self.interval is not None and self.transport == "open" and not self.paused:
+            silence = self.now - self.silent_since
+            assert silence < 2 * self.interval + 1e-6, "a zombie was kept"
 
     # The network
 
@@ -240,6 +243,7 @@ class Hostile(RuleBasedStateMachine):
         if works:
             self.transport = "open"
             self.interval = None
+            self.paused = False
             self.sent_at.clear()
             self.heartbeats = []
             self.wanted_heartbeats = 0
@@ -298,7 +302,7 @@ class Hostile(RuleBasedStateMachine):
         """Hello, in place or out of it."""
         if self.core.state is ShardState.AWAITING_HELLO:
             self.interval = interval
-            self.hello_at = self.now
+            self.hello_at = self.silent_since = self.now
         self.serve(10, {"heartbeat_interval": interval * 1000})
 
     @precondition(connected)
@@ -339,6 +343,7 @@ class Hostile(RuleBasedStateMachine):
     @rule()
     def confirms_heartbeat(self) -> None:
         """A heartbeat is confirmed, whether there was one or not."""
+        self.silent_since = self.now
         self.serve(11)
 
     @precondition(connected)
@@ -376,6 +381,8 @@ class Hostile(RuleBasedStateMachine):
                 self.last = (None, None)
         if op == 1:
             self.wanted_heartbeats += 1
+        if op == 11:
+            self.silent_since = self.now
         self.serve(op, d, s, t)
 
     @precondition(connected)
@@ -422,11 +429,15 @@ class Hostile(RuleBasedStateMachine):
     def comes_back(self, times: int) -> None:
         """The user has dealt with some events."""
         for _ in range(min(times, len(self.delivered))):
-            self.core.consumed(self.delivered.popleft())
+            session, payload = self.delivered.popleft()
+            self.core.consumed(payload)
+            self.back = (session, payload.s)
 
     @rule(paused=st.booleans())
     def reads_or_not(self, paused: bool) -> None:
         """The user is slow, or no longer."""
+        self.paused = paused
+        self.silent_since = self.now
         if paused:
             self.core.reading_paused(self.now)
         else:
@@ -467,6 +478,9 @@ class Hostile(RuleBasedStateMachine):
         else:
             assert deadline is not None
             assert deadline - self.now <= 3600.001
+            if self.interval is not None and self.transport == "open":
+                last = self.heartbeats[-1] if self.heartbeats else self.hello_at
+                assert deadline <= last + self.interval + 1e-6, "a heartbeat was left out"
 
     @invariant()
     def sequence_never_falls_within_a_session(self) -> None:
@@ -481,8 +495,11 @@ class Hostile(RuleBasedStateMachine):
             assert session.sequence >= self.last[1]
         self.last = (session.id, session.sequence)
         consumed = self.core.consumed_session
+        came_from, sequence = self.back
         if not self.delivered:
             assert consumed == session
+        elif came_from == self.sessions and sequence is not None:
+            assert consumed == Session(session.id, max(sequence, 0), session.resume_url)
         elif consumed is not None:
             assert consumed.resume_url == session.resume_url
             assert consumed.sequence <= session.sequence
@@ -510,5 +527,5 @@ def test_the_machine_reaches_the_good_states() -> None:
     machine.ready(session_id="one", url="wss://r.example", sequence=1)
     machine.dispatch(name="A", skip=0)
     assert machine.core.state is ShardState.ACTIVE
-    assert [payload.t for payload in machine.delivered] == ["READY", "A"]
+    assert [payload.t for _, payload in machine.delivered] == ["READY", "A"]
     assert message(0, {}, 3, "A").s == 3
