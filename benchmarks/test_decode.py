@@ -1,4 +1,4 @@
-"""How fast does a zlib-stream connection decode, against loops of other libraries?"""
+"""How fast is a connection decoded, against loops of other libraries?"""
 
 from __future__ import annotations
 
@@ -7,27 +7,72 @@ from typing import Any
 
 import pytest
 
-from contestants import BASELINE, Work, ours_built, ours_untouched, ours_unwanted, pairs
+import gateway_core
+from contestants import (
+    PARSERS,
+    ZLIB_INFLATERS,
+    ZSTD_INFLATERS,
+    Ours,
+    Work,
+    look_ups_in_dicts,
+    pairs,
+)
 from race import Race, replay
 from streams import MIXES, stream
 
-CONTESTANTS: dict[str, Work] = {
-    **dict(pairs()),
-    "gateway-core, all built": ours_built,
-    "gateway-core, untouched": ours_untouched,
-    "gateway-core, unwanted": ours_unwanted,
+ZLIB: dict[str, Work] = {
+    **pairs(ZLIB_INFLATERS),
+    **Ours(gateway_core.ZlibStreamDecoder).everything(),
+}
+ZSTD: dict[str, Work] = {
+    **pairs(ZSTD_INFLATERS),
+    **Ours(gateway_core.ZstdStreamDecoder).everything(),
+}
+LOOK_UPS: dict[str, Work] = {
+    "zlib + orjson, 3 look-ups": look_ups_in_dicts(ZLIB_INFLATERS["zlib"], PARSERS["orjson"]),
+    "gateway-core, 3 look-ups with at()": Ours(gateway_core.ZlibStreamDecoder).look_ups,
 }
 
 
 @cache
-def race(mix: str) -> Race:
+def zlib_race(mix: str) -> Race:
     frames = stream(mix).zlib_frames
-    return Race({name: partial(work, frames) for name, work in CONTESTANTS.items()})
+    contestants = {name: partial(work, frames) for name, work in ZLIB.items()}
+    return Race(contestants, "zlib + orjson", len(frames))
+
+
+@cache
+def zstd_race(mix: str) -> Race:
+    frames = stream(mix).zstd_frames
+    contestants = {name: partial(work, frames) for name, work in ZSTD.items()}
+    return Race(contestants, "zstandard + orjson", len(frames))
+
+
+@cache
+def look_up_race() -> Race:
+    frames = stream("steady").zlib_frames
+    contestants = {name: partial(work, frames) for name, work in LOOK_UPS.items()}
+    return Race(contestants, "zlib + orjson, 3 look-ups", len(frames))
 
 
 @pytest.mark.parametrize("mix", MIXES)
-@pytest.mark.parametrize("name", CONTESTANTS)
+@pytest.mark.parametrize("name", ZLIB)
 @pytest.mark.benchmark(timer=replay)
-def test_decode(benchmark: Any, name: str, mix: str) -> None:
-    benchmark.group = f"decode, {mix}"
-    race(mix).report(benchmark, name, baseline=BASELINE, messages=len(stream(mix).texts))
+def test_decode_zlib(benchmark: Any, name: str, mix: str) -> None:
+    benchmark.group = f"decode zlib-stream, {mix}"
+    zlib_race(mix).report(benchmark, name)
+
+
+@pytest.mark.parametrize("mix", MIXES)
+@pytest.mark.parametrize("name", ZSTD)
+@pytest.mark.benchmark(timer=replay)
+def test_decode_zstd(benchmark: Any, name: str, mix: str) -> None:
+    benchmark.group = f"decode zstd-stream, {mix}"
+    zstd_race(mix).report(benchmark, name)
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+@pytest.mark.benchmark(timer=replay)
+def test_look_ups(benchmark: Any, name: str) -> None:
+    benchmark.group = "decode zlib-stream, steady, three fields of MESSAGE_CREATE"
+    look_up_race().report(benchmark, name)
