@@ -431,7 +431,8 @@ class Hostile(RuleBasedStateMachine):
         for _ in range(min(times, len(self.delivered))):
             session, payload = self.delivered.popleft()
             self.core.consumed(payload)
-            self.back = (session, payload.s)
+            sensible = payload.t != "RESUMED" and payload.s is not None and payload.s > 0
+            self.back = (session, payload.s if sensible else None)
 
     @rule(paused=st.booleans())
     def reads_or_not(self, paused: bool) -> None:
@@ -499,7 +500,7 @@ class Hostile(RuleBasedStateMachine):
         if not self.delivered:
             assert consumed == session
         elif came_from == self.sessions and sequence is not None:
-            assert consumed == Session(session.id, max(sequence, 0), session.resume_url)
+            assert consumed == Session(session.id, sequence, session.resume_url)
         elif consumed is not None:
             assert consumed.resume_url == session.resume_url
             assert consumed.sequence <= session.sequence

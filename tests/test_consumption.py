@@ -53,6 +53,31 @@ def test_a_ready_that_is_filtered_out_is_not_waited_for() -> None:
     assert consumption.session() == Session("new", 1)
 
 
+def test_odd_numbers() -> None:
+    consumption = Consumption()
+    consumption.begin(0, 500, LiveSession("old", None))
+    consumption.begin(2, 1, LiveSession("new", None))
+    consumption.advance(dispatch(501))
+    consumption.advance(dispatch(-5))  # READY
+    assert consumption.session() == Session("new", 1)
+    consumption.advance(dispatch(None))
+    assert consumption.session() == Session("new", 1)
+    consumption.advance(dispatch(-7))
+    assert consumption.session() == Session("new", 1)
+    consumption.advance(dispatch(2))
+    consumption.advance(dispatch(None))
+    assert consumption.session() == Session("new", 2)
+
+
+def test_the_number_of_another_session_means_nothing() -> None:
+    consumption = Consumption()
+    consumption.begin(0, 500, LiveSession("old", None))
+    consumption.begin(1, 1, LiveSession("new", None))
+    consumption.advance(dispatch(501))
+    consumption.advance(dispatch(None))
+    assert consumption.session() == Session("new", 1)
+
+
 def test_sessions_that_are_over_or_cannot_be_resumed_are_not_exported() -> None:
     over = LiveSession("over", None, alive=False)
     consumption = Consumption()

@@ -57,7 +57,7 @@ class Consumption:
     writes.
     """
 
-    __slots__ = ("_sequence", "_stretches", "count")
+    __slots__ = ("_numbered", "_sequence", "_stretches", "count")
 
     count: int
     """How many deliveries have come back."""
@@ -65,6 +65,7 @@ class Consumption:
     def __init__(self) -> None:
         self.count = 0
         self._sequence = 0
+        self._numbered = 0  # the count when the sequence was noted
         self._stretches: tuple[_Stretch, ...] = ()
 
     def begin(self, first: int, sequence: int, session: LiveSession | None) -> None:
@@ -82,6 +83,7 @@ class Consumption:
         """Note that the user has come back from a dispatch, the oldest on its way."""
         if payload.s is not None:
             self._sequence = payload.s
+            self._numbered = self.count + 1
         self.count += 1
 
     def session(self) -> Session | None:
@@ -90,10 +92,12 @@ class Consumption:
         if not present:
             return None
         stretch = present[0]
-        count = self.count
-        if stretch.session is None or count < stretch.first:
+        if stretch.session is None or self.count < stretch.first:
             return None
-        sequence = stretch.sequence if count == stretch.first else self._sequence
+        sequence = stretch.sequence
+        if self._numbered > stretch.first:
+            # Neither READY nor RESUMED need have a sensible number.
+            sequence = max(sequence, self._sequence)
         return stretch.session.at(sequence)
 
     def _present(self, stretches: tuple[_Stretch, ...]) -> tuple[_Stretch, ...]:
