@@ -29,6 +29,7 @@ from gateway_core.errors import (
     CommandQueueFull,
     CommandTooLarge,
     FatalClose,
+    LocalProtocolError,
     SessionStartLimitReached,
     ShardClosed,
 )
@@ -41,6 +42,7 @@ from gateway_core.events import (
     FatallyClosed,
     IdentifyDenied,
     Identifying,
+    ProbeConfirmed,
     ProtocolViolation,
     Ready,
     Reconnecting,
@@ -624,6 +626,88 @@ class TestDispatches:
         driver = active()
         driver.dispatch("RESUMED")
         assert driver.take_names() == ["RESUMED"]
+
+
+class TestDivert:
+    def test_some_are_taken_from_the_user(self) -> None:
+        driver = active(wanted=frozenset({"A", "B"}))
+        offered: list[str | None] = []
+
+        def take(payload: Payload) -> bool:
+            offered.append(payload.t)
+            return bool(payload.d == {"mine": True})
+
+        driver.connection.divert({"A", "C"}, take)
+        driver.dispatch("A", {"mine": True})
+        driver.dispatch("A")
+        driver.dispatch("B", {"mine": True})
+        driver.dispatch("C", {"mine": True})
+        driver.dispatch("C")
+        assert offered == ["A", "A", "C", "C"]
+        assert driver.take_names() == ["A", "B"]
+        assert driver.connection.sequence == 6
+        assert driver.connection.pending == 2  # READY was filtered out
+
+    def test_the_last_call_counts(self) -> None:
+        driver = active()
+        driver.connection.divert({"A"}, lambda payload: True)
+        driver.connection.divert({"B"}, lambda payload: True)
+        driver.dispatch("A")
+        driver.dispatch("B")
+        assert driver.take_names() == ["A"]
+
+
+class TestProbe:
+    def test_is_confirmed_behind_what_was_sent_before(self) -> None:
+        driver = active()
+        driver.connection.probe(driver.now)
+        assert driver.take_sent() == [{"op": 1, "d": 1}]
+        driver.dispatch()
+        assert driver.take(ProbeConfirmed) == []
+        driver.acknowledge()
+        assert driver.take_events() == [ProbeConfirmed()]
+        driver.acknowledge()
+        assert driver.take_events() == []
+
+    def test_is_not_confirmed_by_what_an_earlier_heartbeat_asked_for(self) -> None:
+        driver = active()
+        driver.serve(1)
+        driver.connection.probe(driver.now)
+        driver.acknowledge()
+        assert driver.take(ProbeConfirmed) == []
+        driver.acknowledge()
+        assert driver.take(ProbeConfirmed) == [ProbeConfirmed()]
+
+    def test_waits_for_room(self) -> None:
+        driver = active()
+        for _ in range(200):
+            driver.serve(1)
+        sent = len(driver.take_sent())
+        driver.connection.probe(driver.now)
+        assert driver.take_sent() == []
+        for _ in range(sent):
+            driver.acknowledge()
+        assert driver.take(ProbeConfirmed) == []
+        driver.pass_time(INTERVAL / 2)
+        driver.acknowledge()
+        assert driver.take(ProbeConfirmed) == [ProbeConfirmed()]
+
+    def test_is_forgotten_with_the_connection(self) -> None:
+        driver = active()
+        driver.connection.probe(driver.now)
+        driver.lose()
+        driver.reconnect()
+        driver.hello()
+        driver.dispatch("RESUMED")
+        driver.serve(1)
+        driver.acknowledge()
+        assert driver.take(ProbeConfirmed) == []
+
+    def test_needs_an_active_session(self) -> None:
+        driver = Driver()
+        driver.reach(ShardState.IDENTIFYING)
+        with pytest.raises(LocalProtocolError, match="identifying: nothing to ask"):
+            driver.connection.probe(driver.now)
 
 
 class TestResume:
