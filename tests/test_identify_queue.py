@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Any
 
 import pytest
 
+from gateway_core.errors import SessionStartLimitReached
+from gateway_core.http import SessionStartLimit
 from gateway_core.identify_queue import IdentifyQueue, LocalIdentifyQueue, NoQueue
 from gateway_core.sharding import ShardId
 from virtual_time import run_virtual
@@ -34,9 +37,10 @@ class TestLocalIdentifyQueue:
     def test_the_first_turn_comes_at_once(self) -> None:
         assert turns(LocalIdentifyQueue(1), [0]) == {0: 0.0}
 
-    def test_one_turn_in_five_seconds_in_the_order_of_asking(self) -> None:
+    def test_one_turn_in_five_seconds_the_lowest_shard_first(self) -> None:
+        """The first to ask is there alone, and need not wait for lower ones."""
         when = turns(LocalIdentifyQueue(1), [3, 0, 2, 1])
-        assert list(when) == [3, 0, 2, 1]
+        assert list(when) == [3, 0, 1, 2]
         times = list(when.values())
         for before, after in itertools.pairwise(times):
             assert 5.0 <= after - before < 5.5
@@ -94,6 +98,61 @@ class TestLocalIdentifyQueue:
     def test_is_an_identify_queue(self) -> None:
         assert isinstance(LocalIdentifyQueue(1), IdentifyQueue)
         assert repr(LocalIdentifyQueue(16)) == "LocalIdentifyQueue(max_concurrency=16)"
+
+
+def limit(remaining: int, *, max_concurrency: int = 1, reset_after: float = 600.0) -> Any:
+    return SessionStartLimit(
+        total=3,
+        remaining=remaining,
+        reset_after=reset_after,
+        max_concurrency=max_concurrency,
+    )
+
+
+class TestSessionStartLimit:
+    def test_nobody_waits_for_what_is_used_up(self) -> None:
+        async def main() -> None:
+            queue = LocalIdentifyQueue.of(limit(2))
+            assert queue.remaining == 2
+            await queue.acquire(ShardId(0, 9))
+            await queue.acquire(ShardId(1, 9))
+            with pytest.raises(SessionStartLimitReached, match="all of the 3") as caught:
+                await queue.acquire(ShardId(2, 9))
+            assert caught.value.retry_after == pytest.approx(600.0 - 5.1)
+            await asyncio.sleep(caught.value.retry_after or 0.0)
+            for shard in range(3):
+                await queue.acquire(ShardId(shard, 9))
+            with pytest.raises(SessionStartLimitReached) as caught:
+                await queue.acquire(ShardId(2, 9))
+            assert caught.value.retry_after == pytest.approx(24 * 3600, abs=60)
+
+        run_virtual(main())
+
+    def test_those_in_line_learn_of_it_too(self) -> None:
+        async def main() -> list[type | None]:
+            queue = LocalIdentifyQueue.of(limit(1))
+            asked = (queue.acquire(ShardId(shard, 9)) for shard in range(3))
+            return [
+                None if error is None else type(error)
+                for error in await asyncio.gather(*asked, return_exceptions=True)
+            ]
+
+        assert run_virtual(main()) == [None, SessionStartLimitReached, SessionStartLimitReached]
+
+    def test_what_discord_says_now_counts(self) -> None:
+        async def main() -> float:
+            queue = LocalIdentifyQueue.of(limit(0))
+            queue.update(limit(3, max_concurrency=2))
+            loop = asyncio.get_running_loop()
+            start = loop.time()
+            await asyncio.gather(*(queue.acquire(ShardId(shard, 2)) for shard in range(2)))
+            assert queue.remaining == 1
+            return loop.time() - start
+
+        assert run_virtual(main()) == 0.0
+
+    def test_without_a_limit_nothing_is_counted(self) -> None:
+        assert LocalIdentifyQueue(1).remaining is None
 
 
 class TestNoQueue:

@@ -14,6 +14,9 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .close_codes import CloseCode as CloseCode
+    from .cluster import Cluster as Cluster
+    from .cluster_shard import ClusterShard as ClusterShard
+    from .cluster_shard import ShardInfo as ShardInfo
     from .commands import Activity as Activity
     from .commands import ActivityType as ActivityType
     from .commands import Command as Command
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from .errors import RemoteProtocolError as RemoteProtocolError
     from .errors import SessionStartLimitReached as SessionStartLimitReached
     from .errors import ShardClosed as ShardClosed
+    from .errors import ShardNotHere as ShardNotHere
     from .http import GatewayBot as GatewayBot
     from .http import HTTPError as HTTPError
     from .http import SessionStartLimit as SessionStartLimit
@@ -65,16 +69,25 @@ if TYPE_CHECKING:
     from .identify_queue import NoQueue as NoQueue
     from .intents import Intents as Intents
     from .latency import Latency as Latency
+    from .member_requests import GuildMembers as GuildMembers
     from .opcodes import OpCode as OpCode
     from .ratelimit import CommandRateLimiter as CommandRateLimiter
     from .session import Session as Session
+    from .session_store import FileSessionStore as FileSessionStore
+    from .session_store import MemorySessionStore as MemorySessionStore
+    from .session_store import SessionStore as SessionStore
     from .shard import Shard as Shard
     from .shard import ShardStats as ShardStats
+    from .sharding import ShardBucket as ShardBucket
     from .sharding import ShardId as ShardId
+    from .sharding import ShardRange as ShardRange
     from .sharding import ShardState as ShardState
 
 _MODULE_OF = {
     "CloseCode": "close_codes",
+    "Cluster": "cluster",
+    "ClusterShard": "cluster_shard",
+    "ShardInfo": "cluster_shard",
     "Activity": "commands",
     "ActivityType": "commands",
     "Command": "commands",
@@ -116,6 +129,7 @@ _MODULE_OF = {
     "RemoteProtocolError": "errors",
     "SessionStartLimitReached": "errors",
     "ShardClosed": "errors",
+    "ShardNotHere": "errors",
     "GatewayBot": "http",
     "HTTPError": "http",
     "SessionStartLimit": "http",
@@ -126,12 +140,18 @@ _MODULE_OF = {
     "NoQueue": "identify_queue",
     "Intents": "intents",
     "Latency": "latency",
+    "GuildMembers": "member_requests",
     "OpCode": "opcodes",
     "CommandRateLimiter": "ratelimit",
     "Session": "session",
+    "FileSessionStore": "session_store",
+    "MemorySessionStore": "session_store",
+    "SessionStore": "session_store",
     "Shard": "shard",
     "ShardStats": "shard",
+    "ShardBucket": "sharding",
     "ShardId": "sharding",
+    "ShardRange": "sharding",
     "ShardState": "sharding",
 }
 

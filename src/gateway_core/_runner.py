@@ -228,7 +228,7 @@ class Runner:
         else:
             encode(command)
         try:
-            self._loop.call_soon_threadsafe(self._send_here, command)
+            self._loop.call_soon_threadsafe(self.send_for_another, command)
         except RuntimeError:
             raise ShardClosed("the shard's event loop is closed") from None
 
@@ -297,10 +297,13 @@ class Runner:
         error = None if owner.cancelled() else owner.exception()
         self._on_end(error or self._fatal)
 
-    def _send_here(self, command: Command | str) -> None:
-        """Send for another thread, which has gone on meanwhile."""
+    def send_for_another(self, command: Command | str) -> None:
+        """Send for another thread, which has gone on meanwhile; errors are logged."""
         try:
-            self.send(command)
+            if self._owner is None:
+                self.core.send(command, 0.0)  # to wait there; the time does not matter yet
+            else:
+                self.send(command)
         except GatewayError as error:
             self._log.warning("a command of another thread was dropped: %s", error)
 

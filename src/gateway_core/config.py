@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from .identify_queue import IdentifyQueue
 
-__all__ = ["COMPRESSIONS", "Compression", "Config"]
+__all__ = ["COMPRESSIONS", "DEFAULT_GATEWAY_URL", "Compression", "Config"]
+
+DEFAULT_GATEWAY_URL = "wss://gateway.discord.gg"
+"""Where Discord's gateway is, if it does not say otherwise."""
 
 Compression: TypeAlias = Literal["zlib-stream", "zstd-stream", "zlib-payload"]
 """How Discord compresses what it sends: the whole stream, or payload by payload."""
@@ -117,7 +120,7 @@ class Config:
     presence: UpdatePresence | None = None
     properties: ConnectionProperties = field(default_factory=ConnectionProperties)
 
-    gateway_url: str = "wss://gateway.discord.gg"
+    gateway_url: str = DEFAULT_GATEWAY_URL
     use_resume_url: bool = True
     compression: Compression | None = "zlib-stream"
     ssl: ssl.SSLContext | None = None

@@ -1,0 +1,591 @@
+"""All connections of a bot, or of a process's part of it, as one stream of events.
+
+    async with Cluster(token, Intents.default(), shards="auto") as cluster:
+        async for shard_id, event in cluster:
+            print(shard_id, event.t, event.d)
+
+`Cluster` is the consumer's face. Connections live on threads of their own (`_io_thread.py`), events
+come over in batches (`_fan_in.py`), and one shard is in `cluster_shard.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Generic, Literal, Self, TypeAlias, TypeVar, overload
+
+from ._fan_in import ClusterStream, Shared, Stream
+from ._io_thread import IOThread, on_loop
+from ._session_keeper import SessionKeeper
+from .cluster_shard import ClusterShard, ShardInfo
+from .commands import Command, RequestGuildMembers, UpdatePresence
+from .config import DEFAULT_GATEWAY_URL, Config
+from .decoding import Payload
+from .errors import ShardClosed, ShardNotHere
+from .events import Event
+from .http import DEFAULT_BASE_URL, GatewayBot, fetch_gateway_bot
+from .identify_queue import IdentifyQueue, LocalIdentifyQueue
+from .intents import Intents
+from .member_requests import GuildMembers
+from .session import Session
+from .session_store import MemorySessionStore, SessionStore
+from .sharding import ShardId, ShardRange
+
+__all__ = ["Cluster", "Sessions"]
+
+_EventT = TypeVar("_EventT")
+
+Sessions: TypeAlias = dict[str, dict[str, str | int | None]]
+"""Sessions by shard (``"0/16"``), in a form that JSON can hold: `Session.to_dict`."""
+
+_STARTING: Final = 16
+"""How many shards may be between their start and their turn to identify, at least."""
+
+
+class Cluster(Generic[_EventT]):
+    """Several shards; an asynchronous context manager, and an iterable of ``(shard_id, event)``.
+
+    Entering it starts the shards and returns without waiting for them: see `wait_ready`. The stream
+    is fair between shards. It ends after `close` or `close_resumable`; a shard that Discord refuses
+    for good raises its error out of it, once, and the other shards go on if the consumer does.
+    Leaving the context closes all, and raises such an error if the stream did not.
+
+    The connections are served by event loops on threads of their own. A handler that blocks its
+    loop, for instance with `time.sleep` or a long computation in Python, costs no heartbeat and no
+    session, whatever its length, as long as it lets other threads run: code that holds the GIL
+    (some C extensions) stops them too.
+
+    A consumer that is slower than Discord fills the queue (`Config.queue_size` events of a shard,
+    `Config.queue_bytes` in all); then the sockets concerned are not read until half of it is
+    taken. Nothing is dropped, save what `Config.shed` names.
+
+    Everything but sending must be done on the event loop on which the cluster was entered. One
+    task may iterate at a time. A cluster runs once.
+
+    Args:
+        token: the bot's token.
+        intents: which events Discord shall send.
+        shards: which ones to run: ``"auto"`` for all of as many as Discord recommends, a
+            `ShardRange`, a `ShardBucket`, or any iterable of `ShardId` of one total.
+        config: everything else; its token and intents are replaced by those given here. Without an
+            identify queue in it, the cluster asks Discord for the limits and keeps them.
+        sessions: sessions to resume, from `close_resumable` or `sessions` of another cluster. Those
+            of shards that are not run here are left alone.
+        store: where sessions are kept while the cluster runs, and looked for at its start.
+        save_interval: seconds between two looks for sessions to keep.
+        presence: gives the presence of each shard from its start; by default `Config.presence`.
+        io_threads: how many threads serve the connections.
+        control_events: whether the stream also gives the events of `gateway_core.events`.
+        api_url: base of the HTTP API, for ``GET /gateway/bot``.
+
+    Raises:
+        ValueError: the token is empty, there is no shard, shards of different totals are given, or
+            another value is out of range.
+
+    Source:
+        Discord documentation, "Gateway", section "Sharding".
+    """
+
+    @overload
+    def __init__(
+        self: Cluster[Payload],
+        token: str,
+        intents: Intents,
+        *,
+        shards: Literal["auto"] | Iterable[ShardId] = ...,
+        config: Config | None = ...,
+        sessions: Mapping[str, Mapping[str, object]] | None = ...,
+        store: SessionStore | None = ...,
+        save_interval: float = ...,
+        presence: Callable[[ShardId], UpdatePresence | None] | None = ...,
+        io_threads: int = ...,
+        control_events: Literal[False] = ...,
+        api_url: str = ...,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Cluster[Event],
+        token: str,
+        intents: Intents,
+        *,
+        shards: Literal["auto"] | Iterable[ShardId] = ...,
+        config: Config | None = ...,
+        sessions: Mapping[str, Mapping[str, object]] | None = ...,
+        store: SessionStore | None = ...,
+        save_interval: float = ...,
+        presence: Callable[[ShardId], UpdatePresence | None] | None = ...,
+        io_threads: int = ...,
+        control_events: Literal[True],
+        api_url: str = ...,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        token: str,
+        intents: Intents,
+        *,
+        shards: Literal["auto"] | Iterable[ShardId] = "auto",
+        config: Config | None = None,
+        sessions: Mapping[str, Mapping[str, object]] | None = None,
+        store: SessionStore | None = None,
+        save_interval: float = 1.0,
+        presence: Callable[[ShardId], UpdatePresence | None] | None = None,
+        io_threads: int = 1,
+        control_events: bool = False,
+        api_url: str = DEFAULT_BASE_URL,
+    ) -> None:
+        if not token:
+            raise ValueError("the token is empty: pass the bot's token from the Developer Portal")
+        if io_threads < 1:
+            raise ValueError(f"io_threads must be at least 1, not {io_threads}")
+        if save_interval <= 0:
+            raise ValueError(f"save_interval must be positive, not {save_interval}")
+        self._config = dataclasses.replace(config or Config(), token=token, intents=intents)
+        self._wanted_shards = None if shards == "auto" else _checked(shards)
+        self._given = {
+            ShardId.parse(shard): Session.from_dict(session)
+            for shard, session in (sessions or {}).items()
+        }
+        self._keeper = SessionKeeper(store or MemorySessionStore())
+        self._save_interval = save_interval
+        self._presence = presence
+        self._io_threads = io_threads
+        self._control_events = control_events
+        self._api_url = api_url
+        self._log = self._config.logger or logging.getLogger("gateway_core.cluster")
+        self._io: list[IOThread] = []
+        self._shards: dict[int, ClusterShard[_EventT]] = {}
+        self._running: set[ClusterShard[_EventT]] = set()
+        """Every shard that is not over, those that are not shown included."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._changing = asyncio.Lock()
+        self._closing = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._entered = False
+        self._known: set[ShardId] = set()
+
+    def __repr__(self) -> str:
+        return f"<Cluster of {len(self._shards)} shards>"
+
+    # What it is
+
+    @property
+    def shards(self) -> Mapping[int, ClusterShard[_EventT]]:
+        """The shards that are run, by number. A view: it follows what changes."""
+        return MappingProxyType(self._shards)
+
+    def info(self) -> dict[ShardId, ShardInfo]:
+        """Tell how each shard fares; callable on any thread."""
+        return {shard.shard_id: shard.info() for shard in tuple(self._shards.values())}
+
+    async def wait_ready(self) -> None:
+        """Wait until every shard has had a session. Single ones: `ClusterShard.wait_ready`.
+
+        Raises:
+            GatewayError: Discord refuses a shard; `ShardClosed` when one was closed before.
+        """
+        await asyncio.gather(*(shard.wait_ready() for shard in self._shards.values()))
+
+    async def sessions(self) -> Sessions:
+        """Give the sessions with the sequences of the last consumed events, as of now.
+
+        For another cluster's argument `sessions`, after this one is gone. Shards without a session
+        that can be resumed are left out.
+        """
+        return _portable(await self._read_sessions())
+
+    # Life
+
+    async def __aenter__(self) -> Self:
+        """Start; if need be, ask Discord for the limits and the number of shards first.
+
+        Raises:
+            HTTPError: Discord does not say; `Unauthorized` where it refuses the token.
+            Exception: what the session store raises.
+        """
+        if self._entered:
+            raise RuntimeError("a Cluster runs once: make a new one")
+        self._entered = True
+        self._loop = asyncio.get_running_loop()
+        shard_ids = await self._prepare()
+        sessions = await self._keeper.load(shard_ids)
+        sessions |= self._given
+        self._shared = Shared(self._config.queue_bytes)
+        self._stream: ClusterStream[_EventT] = ClusterStream(self._shared)
+        for number in range(self._io_threads):
+            self._io.append(IOThread(f"gateway-core {number}"))
+            self._io[number].start()
+        try:
+            shards = [self._make(shard_id, sessions.get(shard_id)) for shard_id in shard_ids]
+        except BaseException:
+            await self._close(resumable=False)
+            raise
+        for shard in shards:
+            shard._attach(self._stream)
+            self._shards[shard.shard_id.number] = shard
+        self._start(shards)
+        self._spawn(self._save_forever())
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close, and raise the error that ended a shard if nobody has seen it."""
+        await self.close()
+        error = self._stream.take_error()
+        if error is not None and exc is None:
+            raise error
+
+    async def close(self) -> None:
+        """Close so that all sessions end: the bot goes offline.
+
+        Events that have arrived can still be taken; then the stream ends. Does nothing when the
+        cluster is closed already. When cancelled, it drops the connections without a goodbye.
+        """
+        was_closed = self._closing.is_set()
+        await self._close(resumable=False)
+        if not was_closed:
+            await self._keeper.keep(dict.fromkeys(self._known))
+
+    async def close_resumable(self) -> Sessions:
+        """Close so that all sessions can be resumed, in this process or another.
+
+        Events that have not been taken are dropped, since resuming brings them again, and the
+        stream ends. The event that the consumer is at, if it has not come back from it, comes
+        again too. The store, if there is one, has the sessions as well.
+
+        Returns:
+            The sessions, for the argument `sessions` of another cluster; JSON can hold them.
+        """
+        await self._close(resumable=True)
+        sessions = {shard.shard_id: shard._core.consumed_session for shard in self._shards.values()}
+        await self._keeper.keep(sessions)
+        return _portable(sessions)
+
+    # Sending, from any thread
+
+    def send(self, shard: int, command: Command | str) -> None:
+        """Send a command to a shard, as soon as its rate limit and its connection allow.
+
+        Args:
+            shard: the shard's number.
+            command: one of `gateway_core.commands`, or the JSON text of a whole message.
+
+        Raises:
+            ShardNotHere: this cluster does not run that shard.
+            CommandError: the command cannot be sent.
+            ShardClosed: the shard is closed.
+        """
+        self._shard(shard).send(command)
+
+    def send_to_guild(self, guild_id: int, command: Command | str) -> None:
+        """Send a command to the shard that has a guild.
+
+        Raises:
+            ShardNotHere: this cluster does not run that shard.
+            CommandError: the command cannot be sent.
+            ShardClosed: the shard is closed.
+
+        Source:
+            Discord documentation, "Gateway", section "Sharding", "Sharding Formula".
+        """
+        self._shard_of(guild_id).send(command)
+
+    def broadcast(self, command: Command | str) -> None:
+        """Send a command to every shard, for instance a presence.
+
+        Raises:
+            CommandError: the command cannot be sent.
+            ShardClosed: a shard is closed; others may have got the command.
+        """
+        for shard in tuple(self._shards.values()):
+            shard.send(command)
+
+    async def request_guild_members(
+        self, request: RequestGuildMembers, *, patience: float = 60.0
+    ) -> GuildMembers:
+        """Ask the shard that has the guild for members; see `Shard.request_guild_members`.
+
+        Raises:
+            ShardNotHere: this cluster does not run that shard.
+        """
+        shard = self._shard_of(int(request.guild_id))
+        return await shard.request_guild_members(request, patience=patience)
+
+    # Iteration
+
+    def __aiter__(self) -> AsyncIterator[tuple[ShardId, _EventT]]:
+        """Give the stream of ``(shard_id, event)``.
+
+        An event counts as consumed when the consumer comes back for the next one.
+        """
+        return self._stream
+
+    async def raw(self) -> AsyncIterator[tuple[ShardId, bytes]]:
+        """Iterate over the dispatches as the JSON text that came, see `Shard.raw`."""
+        async for shard_id, event in self:
+            if isinstance(event, Payload) and event.raw is not None:
+                yield shard_id, event.raw
+
+    # Single shards
+
+    async def add(self, shard: int) -> None:
+        """Run one more shard of the same total; returns without waiting for its connection.
+
+        Args:
+            shard: its number.
+
+        Raises:
+            ValueError: it runs already, or is not below the total.
+            ShardClosed: the cluster is closed.
+        """
+        async with self._change():
+            if shard in self._shards:
+                raise ValueError(f"shard {shard} runs already")
+            shard_id = ShardId(shard, self._total)
+            sessions = await self._keeper.load((shard_id,))
+            self._add(shard_id, sessions.get(shard_id), self._stream)
+
+    async def remove(
+        self, shard: int, *, resumable: bool = False
+    ) -> dict[str, str | int | None] | None:
+        """Close one shard; the others are not disturbed.
+
+        Args:
+            shard: its number.
+            resumable: whether the session is kept, for another process to go on with. What was not
+                taken is dropped then, since it comes there; else it can still be taken.
+
+        Returns:
+            The session, as a value of `Sessions`; None if there is none to resume.
+
+        Raises:
+            ShardNotHere: this cluster does not run that shard.
+            ShardClosed: the cluster is closed.
+        """
+        async with self._change():
+            removed = self._shard(shard)
+            del self._shards[shard]
+            session = await removed._close(resumable=resumable)
+            await self._keeper.keep({removed.shard_id: session})
+            return None if session is None else session.to_dict()
+
+    async def restart(self, shard: int, *, resume: bool = True) -> None:
+        """Close one shard and run it anew; the others are not disturbed.
+
+        What was not taken comes again where the session is resumed. The shard in `shards` is
+        another one afterwards.
+
+        Args:
+            shard: its number.
+            resume: whether to go on with the session; else a new one begins, and what happens
+                between the two is missed.
+
+        Raises:
+            ShardNotHere: this cluster does not run that shard.
+            ShardClosed: the cluster is closed.
+        """
+        async with self._change():
+            old = self._shard(shard)
+            session = await old._close(resumable=resume)
+            self._add(old.shard_id, session, old._stream)
+
+    # Inside
+
+    async def _prepare(self) -> Sequence[ShardId]:
+        """Find out which shards to run, where, and who says whose turn it is."""
+        config = self._config
+        bot: GatewayBot | None = None
+        if self._wanted_shards is None or config.identify_queue is None:
+            bot = await self._ask_discord()
+            if config.gateway_url == DEFAULT_GATEWAY_URL:
+                self._config = dataclasses.replace(config, gateway_url=bot.url)
+        if bot is not None and config.identify_queue is None:
+            self._own_queue: LocalIdentifyQueue | None = LocalIdentifyQueue.of(
+                bot.session_start_limit
+            )
+            self._starting = max(_STARTING, 2 * bot.session_start_limit.max_concurrency)
+        else:
+            self._own_queue = None
+            self._starting = 4 * _STARTING
+        shard_ids = self._wanted_shards
+        if shard_ids is None:
+            assert bot is not None
+            shard_ids = tuple(ShardRange(0, bot.shards, bot.shards))
+        self._total = shard_ids[0].total
+        self._log.info("running %d of %d shards", len(shard_ids), self._total)
+        return shard_ids
+
+    async def _ask_discord(self) -> GatewayBot:
+        config = self._config
+        return await fetch_gateway_bot(
+            config.token, base_url=self._api_url, proxy=config.proxy, tls=config.ssl
+        )
+
+    def _make(self, shard_id: ShardId, session: Session | None) -> ClusterShard[_EventT]:
+        config = self._config
+        if self._presence is not None:
+            config = dataclasses.replace(config, presence=self._presence(shard_id))
+        queue: IdentifyQueue
+        if self._own_queue is not None:
+            queue, home = self._own_queue, self._io[0].loop
+        else:
+            assert config.identify_queue is not None
+            queue, home = config.identify_queue, self._loop
+
+        async def acquire() -> None:
+            await queue.acquire(shard_id)
+
+        shard: ClusterShard[_EventT] = ClusterShard(
+            config,
+            shard_id,
+            session,
+            self._io[shard_id.number % len(self._io)],
+            self._shared,
+            partial(on_loop, home, acquire),
+            self._on_end,
+            control_events=self._control_events,
+        )
+        self._running.add(shard)
+        self._known.add(shard_id)
+        return shard
+
+    def _add(self, shard_id: ShardId, session: Session | None, stream: Stream[Any] | None) -> None:
+        shard = self._make(shard_id, session)
+        shard._attach(stream)
+        self._shards[shard_id.number] = shard
+        self._start([shard])
+
+    def _start(self, shards: Sequence[ClusterShard[_EventT]]) -> None:
+        """Start shards in this order, not too many at once."""
+        self._spawn(self._io[0].run(partial(_start_all, self._io[0], shards, self._starting)))
+
+    def _shard(self, number: int) -> ClusterShard[_EventT]:
+        try:
+            return self._shards[number]
+        except KeyError:
+            raise ShardNotHere(
+                f"this cluster does not run shard {number} of {self._total}"
+            ) from None
+
+    def _shard_of(self, guild_id: int) -> ClusterShard[_EventT]:
+        return self._shard((guild_id >> 22) % self._total)
+
+    def _on_end(self, shard: ClusterShard[_EventT], error: BaseException | None) -> None:
+        """Pass the error of a shard that ended by itself on to its consumer."""
+        self._running.discard(shard)
+        stream = shard._stream
+        if error is None or stream is None:
+            return
+        error.add_note(f"in shard {shard.shard_id}")
+        stream.fail(error)
+        if not self._running:
+            self._stream.finish()
+
+    @contextlib.asynccontextmanager
+    async def _change(self) -> AsyncIterator[None]:
+        """Change the set of shards, one change at a time."""
+        async with self._changing:
+            if not self._entered or self._closing.is_set():
+                raise ShardClosed("the cluster is closed, or was never entered")
+            yield
+
+    async def _close(self, *, resumable: bool) -> None:
+        if not self._io:
+            return
+        if self._closing.is_set():
+            await self._closed.wait()
+            return
+        self._closing.set()
+        try:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(
+                *(shard._close(resumable=resumable) for shard in tuple(self._running))
+            )
+        finally:
+            self._stream.finish()
+            await _in_any_case(asyncio.gather(*(io.stop() for io in self._io)))
+            self._closed.set()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _read_sessions(self) -> dict[ShardId, Session | None]:
+        """Read the consumed sessions, each on the thread that also writes it."""
+        if self._closed.is_set():
+            return {shard.shard_id: shard._core.consumed_session for shard in self._shards.values()}
+        by_thread: dict[IOThread, list[ClusterShard[_EventT]]] = {}
+        for shard in self._shards.values():
+            by_thread.setdefault(shard._io, []).append(shard)
+
+        async def read(shards: list[ClusterShard[_EventT]]) -> dict[ShardId, Session | None]:
+            return {shard.shard_id: shard._core.consumed_session for shard in shards}
+
+        sessions: dict[ShardId, Session | None] = {}
+        for io, shards in by_thread.items():
+            sessions |= await io.run(partial(read, shards))
+        return sessions
+
+    async def _save_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self._save_interval)
+            try:
+                await self._keeper.keep(await self._read_sessions())
+            except Exception:
+                self._log.exception("sessions could not be saved; trying again")
+
+
+async def _start_all(home: IOThread, shards: Sequence[ClusterShard[Any]], at_once: int) -> None:
+    """Start shards in order; so many may be on their way to their turn to identify."""
+    places = asyncio.Semaphore(at_once)
+    for shard in shards:
+        await places.acquire()
+        shard._io.call(shard._start, partial(home.call, places.release))
+
+
+async def _in_any_case(work: asyncio.Future[Any]) -> None:
+    """Wait to the end, cancelled or not."""
+    cancelled = False
+    while not work.done():
+        try:
+            await asyncio.wait((work,))
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+
+
+def _checked(shards: Iterable[ShardId]) -> tuple[ShardId, ...]:
+    """Refuse sets of shards that cannot be."""
+    if isinstance(shards, str):
+        raise ValueError(f"shards must be 'auto' or shards, not {shards!r}")
+    shard_ids = tuple(shards)
+    if not shard_ids:
+        raise ValueError("there must be at least one shard")
+    if len(set(shard_ids)) != len(shard_ids):
+        raise ValueError("a shard is given twice")
+    totals = {shard_id.total for shard_id in shard_ids}
+    if len(totals) > 1:
+        raise ValueError(f"all shards must be of one total, not of {sorted(totals)}")
+    return shard_ids
+
+
+def _portable(sessions: Mapping[ShardId, Session | None]) -> Sessions:
+    return {
+        str(shard_id): session.to_dict()
+        for shard_id, session in sessions.items()
+        if session is not None
+    }

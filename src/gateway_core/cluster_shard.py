@@ -1,0 +1,254 @@
+"""One shard of a cluster, as its user sees it from another thread than the one it lives on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
+
+from ._fan_in import Lane, ShardStream, Shared, Stream
+from ._io_thread import IOThread
+from ._runner import Runner, ShardStats
+from .commands import Command, RequestGuildMembers, check_size, encode
+from .config import Config
+from .connection import GatewayConnection
+from .errors import ShardClosed
+from .events import ControlEvent, Identifying, Ready, Reconnecting, Resumed, Resuming
+from .latency import Latency
+from .member_requests import GuildMembers
+from .session import Session
+from .sharding import ShardId, ShardState
+
+__all__ = ["ClusterShard", "ShardInfo"]
+
+_EventT = TypeVar("_EventT")
+
+_OVER: Final = (ShardState.CLOSED, ShardState.FATALLY_CLOSED)
+
+_SETTLING: Final = (Identifying, Resuming, Reconnecting)
+"""After any of these, a shard that was started needs no more care of whoever starts them all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardInfo:
+    """How a shard fares."""
+
+    shard_id: ShardId
+    """Which one."""
+    state: ShardState
+    """Where its connection stands."""
+    latency: float | None
+    """Seconds that the last confirmed heartbeat took, None before the first."""
+    average_latency: float | None
+    """The mean of all of them."""
+    stats: ShardStats
+    """What it has done so far."""
+
+
+class ClusterShard(Generic[_EventT]):
+    """A shard of a `Cluster`, from `Cluster.shards`; not to be made by users.
+
+    Everything but `send` belongs to the event loop on which the cluster was entered.
+
+    Iterating over it takes its events out of the cluster's common stream and gives them here, from
+    then on. Begin with that before events come, or the two consumers share them.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        shard_id: ShardId,
+        session: Session | None,
+        io: IOThread,
+        shared: Shared,
+        acquire: Callable[[], Awaitable[None]],
+        on_end: Callable[[ClusterShard[_EventT], BaseException | None], None],
+        *,
+        control_events: bool,
+    ) -> None:
+        self._io = io
+        self._loop = asyncio.get_running_loop()
+        self._on_cluster = on_end
+        self._core = GatewayConnection(config, shard_id, session=session, random=random.random)
+        self._lane = Lane(shared, shard_id, config.queue_size)
+        self._shared = shared
+        self._runner = Runner(
+            config,
+            self._core,
+            self._lane,
+            acquire,
+            keep_control=control_events,
+            on_end=self._ended,
+            on_control=self._control,
+        )
+        self._lane.consumed = self._core.consumed
+        self._lane.on_room = partial(io.call, self._runner.resume_reading)
+        self._stream: Stream[Any] | None = None
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        # For the thread it lives on alone:
+        self._stopped = False
+        self._on_settled: Callable[[], None] | None = None
+        self._watchers: list[Callable[[ControlEvent | None], None]] = []
+
+    def __repr__(self) -> str:
+        return f"<ClusterShard {self.shard_id} {self.state.value}>"
+
+    # For users
+
+    @property
+    def shard_id(self) -> ShardId:
+        """Which shard of how many this is."""
+        return self._core.shard_id
+
+    @property
+    def state(self) -> ShardState:
+        """Where the connection stands."""
+        return self._runner.state
+
+    @property
+    def latency(self) -> Latency:
+        """How long Discord takes to confirm heartbeats."""
+        return self._core.latency
+
+    @property
+    def stats(self) -> ShardStats:
+        """What the shard has done so far."""
+        return self._runner.stats
+
+    @property
+    def shed(self) -> dict[str, int]:
+        """How many dispatches were dropped, by name; see `Config.shed`."""
+        return dict(self._runner.shed)
+
+    def info(self) -> ShardInfo:
+        """Tell how the shard fares."""
+        recent = self.latency.recent
+        return ShardInfo(
+            shard_id=self.shard_id,
+            state=self.state,
+            latency=recent[0] if recent else None,
+            average_latency=self.latency.average,
+            stats=self.stats,
+        )
+
+    async def wait_ready(self) -> None:
+        """Wait until the shard has a session for the first time, new or resumed.
+
+        Raises:
+            GatewayError: Discord refuses the shard; `ShardClosed` when it was closed before.
+        """
+        await asyncio.shield(self._ready)
+
+    def send(self, command: Command | str) -> None:
+        """Send a command to this shard, from any thread; see `Shard.send`.
+
+        Raises:
+            CommandError: it cannot be sent, for instance because it is over 4,096 bytes.
+            ShardClosed: the shard is closed.
+
+        That too many commands wait is logged, since the caller has gone on when it is found.
+        """
+        if self._stopped or self.state in _OVER:
+            raise ShardClosed(f"shard {self.shard_id} is closed")
+        if isinstance(command, str):
+            check_size(command, "the text")
+        else:
+            encode(command)
+        self._io.call(self._runner.send_for_another, command)
+
+    async def request_guild_members(
+        self, request: RequestGuildMembers, *, patience: float = 60.0
+    ) -> GuildMembers:
+        """Ask for members of a guild and gather the answers; see `Shard.request_guild_members`."""
+        chunks = await self._io.run(partial(self._runner.request_members, request, patience))
+        return GuildMembers.of(str(request.guild_id), chunks)
+
+    def __aiter__(self) -> AsyncIterator[_EventT]:
+        """Take the shard out of the common stream; give a stream of its events alone."""
+        if not isinstance(self._stream, ShardStream):
+            self._attach(ShardStream[_EventT](self._shared))
+        stream = self._stream
+        assert isinstance(stream, ShardStream)
+        return stream
+
+    # For the cluster, on its loop
+
+    def _attach(self, stream: Stream[Any] | None) -> None:
+        """Let the events come out of a stream; None keeps them for later."""
+        self._stream = stream
+        self._lane.attach(stream)
+
+    async def _close(self, *, resumable: bool) -> Session | None:
+        """Close, and wait for it; where it is resumable, what was not taken is dropped."""
+        if resumable:
+            self._lane.finish(discard=True)
+            if self._stream is not None:
+                self._stream.drop(self._lane)
+        try:
+            await self._io.run(partial(self._stop, resumable=resumable))
+        finally:
+            self._lane.finish(discard=resumable)
+            if isinstance(self._stream, ShardStream):
+                self._stream.finish()
+            if not self._ready.done():
+                self._fail_ready(
+                    ShardClosed(f"shard {self.shard_id} was closed before it was ready")
+                )
+        return self._core.consumed_session
+
+    # On the thread it lives on
+
+    def _start(self, on_settled: Callable[[], None]) -> None:
+        """Start, unless it was closed meanwhile."""
+        if self._stopped:
+            on_settled()
+            return
+        self._on_settled = on_settled
+        self._runner.start()
+
+    async def _stop(self, *, resumable: bool) -> None:
+        self._stopped = True
+        await self._runner.close(resumable=resumable)
+
+    def _control(self, event: ControlEvent) -> None:
+        if isinstance(event, _SETTLING):
+            self._settle()
+        elif isinstance(event, Ready | Resumed) and not self._ready.done():
+            self._tell(self._set_ready)
+        for watch in tuple(self._watchers):
+            watch(event)
+
+    def _ended(self, error: BaseException | None) -> None:
+        self._settle()
+        for watch in tuple(self._watchers):
+            watch(None)
+        self._tell(self._end, error)
+
+    def _settle(self) -> None:
+        on_settled, self._on_settled = self._on_settled, None
+        if on_settled is not None:
+            on_settled()
+
+    def _tell(self, method: Callable[..., None], *arguments: object) -> None:
+        """Call a method on the user's loop, if there still is one."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(method, *arguments)
+
+    # On the user's loop again
+
+    def _set_ready(self) -> None:
+        if not self._ready.done():
+            self._ready.set_result(None)
+
+    def _fail_ready(self, error: BaseException) -> None:
+        self._ready.set_exception(error)
+        self._ready.exception()  # whoever waits sees it; else the stream tells
+
+    def _end(self, error: BaseException | None) -> None:
+        if not self._ready.done() and error is not None:
+            self._fail_ready(error)
+        self._on_cluster(self, error)
