@@ -25,6 +25,7 @@ __all__ = [
     "Driver",
     "RequestPermit",
     "SendText",
+    "active",
     "message",
 ]
 
@@ -188,3 +189,10 @@ class Driver:
                 self.lose(4004)
         assert self.state is state
         self.forget()
+
+
+def active(**config: Any) -> Driver:
+    """Give a connection that is active."""
+    driver = Driver(**config)
+    driver.reach(ShardState.ACTIVE)
+    return driver
