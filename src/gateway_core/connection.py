@@ -264,6 +264,10 @@ class GatewayConnection(ConnectionActions):
     def send(self, command: Command | str, now: float) -> None:
         """Send a command as soon as the session is active and the command limit allows.
 
+        It waits across reconnects, in order, and is delivered at most once: if the connection
+        breaks while it is being sent, it is not sent again. One that Discord refuses with
+        RATE_LIMITED is held as long as asked, and then sent again.
+
         Args:
             command: a command, or the JSON text of one (``{"op": ..., "d": ...}``).
             now: the time.
