@@ -10,7 +10,6 @@ and in `gateway_core.decoding` hold here too.
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.ref cimport PyObject
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stddef cimport size_t
@@ -55,6 +54,9 @@ cdef extern from *:
     #define GATEWAY_TAKE(object) ((PyObject*)(object))
     """
     object take "GATEWAY_TAKE"(PyObject* owned)
+
+    # A bytes object, whatever an object with a buffer says of itself (`__bytes__`).
+    bytes copy_buffer "PyBytes_FromObject"(object buffer)
 
 cdef enum:
     # Bytes of a frame from which inflating it takes so long that other threads had better run.
@@ -130,13 +132,13 @@ def loads(data, /):
         text.size = size
         return parse(data, text, False)
     if isinstance(data, (bytes, bytearray, memoryview)):
-        return loads(bytes(data))  # a copy that nobody can change while it is read
+        return loads(copy_buffer(data))  # that nobody can change while it is read
     return referee(data)
 
 
 cdef enum:
+    BUILT  # d is there, or there is none
     UNBUILT
-    BUILT
 
 
 cdef class Payload:
@@ -157,6 +159,10 @@ cdef class Payload:
     def __init__(self):
         raise TypeError("a Payload is made by a decoder: use PlainDecoder().feed(text)")
 
+    def __reduce_ex__(self, protocol, /):
+        """Refuse to be copied or pickled: `raw` is what can be passed on."""
+        return _purepath.refuse_copy()
+
     @property
     def d(self):
         """The event's data, built on first access, then kept; None for an unwanted dispatch.
@@ -165,8 +171,10 @@ cdef class Payload:
         """
         with cython.critical_section(self):
             if self._state == UNBUILT:
-                self._d = parse_d_of(self._raw, self._loads)
-                self._state = BUILT
+                d = parse_d_of(self._raw, self._loads)
+                if self._state == UNBUILT:  # else another thread was faster
+                    self._d = d
+                    self._state = BUILT
             return self._d
 
     def at(self, pointer, /):
@@ -229,7 +237,7 @@ cdef class DecoderBase:
     cdef object _loads  # another parser, or None
     cdef size_t _limit
     cdef Stream* _stream  # made by the subclass
-    cdef bint _busy  # inflating without the GIL
+    cdef bint _busy  # the stream is in use: without the GIL, or where Python code may run
     cdef StringCache* _names
     cdef StringMaker _maker
 
@@ -246,33 +254,32 @@ cdef class DecoderBase:
     def reset(self):
         """Forget the stream, for a new connection. The counters go on."""
         with cython.critical_section(self):
+            if self._stream is NULL:
+                raise TypeError("this is no decoder: use make_decoder()")
             self.check_idle()
             self._stream.reset()
 
     cdef int check_idle(self) except -1:
         if self._busy:
-            raise RuntimeError("two threads use one decoder at a time: give each its own")
+            raise RuntimeError(
+                "the decoder is at work already, in another thread or further up the stack: give each "
+                "its own"
+            )
         return 0
 
     cdef bint inflate(self, frame) except *:
         """Take a frame of any buffer type; return whether the stream's text is a whole message."""
-        cdef Py_buffer view
-        if type(frame) is bytes:
-            return self.inflate_bytes(
-                <const uint8_t*>PyBytes_AS_STRING(frame), PyBytes_GET_SIZE(frame)
-            )
-        PyObject_GetBuffer(frame, &view, PyBUF_SIMPLE)
-        try:
-            return self.inflate_bytes(<const uint8_t*>view.buf, view.len)
-        finally:
-            PyBuffer_Release(&view)
+        cdef bytes owned = frame if type(frame) is bytes else copy_buffer(frame)
+        return self.inflate_bytes(
+            <const uint8_t*>PyBytes_AS_STRING(owned), PyBytes_GET_SIZE(owned)
+        )
 
     cdef bint inflate_bytes(self, const uint8_t* frame, size_t size) except *:
         cdef Inflated result
         self.check_idle()
+        self.bytes_in += size
         if self._stream.dead():
             raise InflateError(f"the stream is dead since: {self.reason()}; call reset()")
-        self.bytes_in += size
         if size < GIL_FREE_FRAME:
             result = self._stream.feed(frame, size)
         else:
@@ -295,9 +302,11 @@ cdef class DecoderBase:
 
     cdef Payload take_payload(self):
         """Make the Payload of the stream's text, and give the text's room back."""
+        self._busy = True
         try:
             return self.payload(self._stream.text(), self._stream.text_size(), None)
         finally:
+            self._busy = False
             self._stream.done()
 
     cdef Payload payload(self, const uint8_t* text, size_t size, object whole):
@@ -325,10 +334,10 @@ cdef class DecoderBase:
             and payload.t is not None
             and payload.t not in <frozenset>self._wanted
         ):
-            payload._state = BUILT
             return payload
         if whole is None:
             whole = PyBytes_FromStringAndSize(<const char*>text, size)
+        payload._state = UNBUILT
         payload._raw = whole
         payload._loads = self._loads
         return payload
@@ -385,13 +394,13 @@ cdef class PlainDecoder(DecoderBase):
         cdef bytes text
         if isinstance(frame, str):
             try:
-                text = frame.encode("utf-8")
+                text = (<str>frame).encode("utf-8")
             except UnicodeEncodeError as error:
                 raise JSONError(f"text is not UTF-8: {error.reason}", frame, error.start) from None
         else:
             if type(frame) is not bytes:
                 _purepath.check_frame(frame, "plain")
-            text = bytes(frame)
+            text = copy_buffer(frame)
         cdef size_t size = PyBytes_GET_SIZE(text)
         if size == 0:
             return None

@@ -25,7 +25,7 @@ _USUAL_HEAD = re.compile(
 _SPACE = re.compile(rb"[ \t\n\r]*")
 _STRING = re.compile(rb'"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*"')
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]*)")
-_SCALAR = re.compile(rb'[^\s,:\[\]{}"]+')
+_SCALAR = re.compile(rb'[^ \t\n\r,:\[\]{}"]+')
 _STRUCTURE = re.compile(rb'[\[{]|[\]}]|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 
 

@@ -11,6 +11,7 @@ import importlib
 import json
 import platform
 import re
+import sys
 import threading
 import zlib
 from collections.abc import Callable, Collection
@@ -38,13 +39,15 @@ DEFAULT_MAX_MESSAGE_SIZE: Final = 64 * 1024 * 1024
 MAX_DEPTH: Final = 1024
 
 _SYNC_FLUSH: Final = b"\x00\x00\xff\xff"
+_LARGEST_LIMIT: Final = sys.maxsize - 1  # one byte more must still be a size
 _ZSTD_WINDOW_LOG_MAX: Final = 23  # 8 MiB, what RFC 8878 recommends that every decoder can do
 _UNSET: Final = object()
 # A last, empty block with a wrong checksum: only an inflater between blocks complains of the sum.
 _BOUNDARY_PROBE: Final = b"\x01\x00\x00\xff\xff"
 _POINTER: Final = re.compile(r"(?:/(?:[^~/]|~[01])*)*", re.DOTALL)
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,17}")
-_BRACKETS: Final = re.compile(r'[\[{]|[\]}]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# The last quote may be missing: looking for it anew from each quote behind would take for ever.
+_BRACKETS: Final = re.compile(r'[\[{]|[\]}]|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 
 
 def loads(data: Buffer | str, /) -> Any:
@@ -63,7 +66,7 @@ def _load(data: Buffer | str, make_object: MakeObject | None) -> Any:
     if isinstance(data, str):
         text = data
     elif isinstance(data, (bytes, bytearray, memoryview)):
-        raw = bytes(data)
+        raw = _own_bytes(data)
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -196,6 +199,10 @@ class Payload:
         """Refuse: a Payload comes from a decoder."""
         raise TypeError("a Payload is made by a decoder: use PlainDecoder().feed(text)")
 
+    def __reduce_ex__(self, protocol: object, /) -> NoReturn:
+        """Refuse to be copied or pickled: `raw` is what can be passed on."""
+        refuse_copy()
+
     @property
     def d(self) -> Any:
         """The event's data, built on first access, then kept; None for an unwanted dispatch.
@@ -204,7 +211,9 @@ class Payload:
         """
         if self._d is _UNSET:
             assert self._raw is not None
-            self._d = self._loads(self._raw).get("d")
+            d = self._loads(self._raw).get("d")
+            if self._d is _UNSET:  # else another thread was faster
+                self._d = d
         return self._d
 
     def at(self, pointer: str, /) -> Any:
@@ -227,6 +236,11 @@ class Payload:
     def __repr__(self) -> str:
         size = "unwanted" if self._raw is None else f"{len(self._raw)} bytes"
         return f"<Payload op={self.op} s={self.s} t={self.t!r} {size}>"
+
+
+def refuse_copy() -> NoReturn:
+    """Raise TypeError for whoever copies or pickles a Payload."""
+    raise TypeError("a Payload cannot be copied or pickled: pass its raw on, and feed that")
 
 
 def _new_payload(
@@ -390,14 +404,19 @@ def check_frame(frame: object, compression: str) -> None:
 
 def _frame_bytes(frame: Buffer, compression: str) -> bytes:
     check_frame(frame, compression)
-    return bytes(frame)
+    return _own_bytes(frame)
+
+
+def _own_bytes(data: Buffer) -> bytes:
+    """Return a bytes object, whatever an object with a buffer says of itself (`__bytes__`)."""
+    return data if type(data) is bytes else memoryview(data).tobytes()
 
 
 def check_limit(max_message_size: int) -> int:
     """Return a sound bound of a message's bytes; raise ValueError for another."""
     if max_message_size < 1:
         raise ValueError(f"max_message_size must be at least 1 byte, not {max_message_size}")
-    return max_message_size
+    return min(max_message_size, _LARGEST_LIMIT)
 
 
 class _Decoder:
@@ -536,7 +555,7 @@ class PlainDecoder(_Decoder):
         """
         if isinstance(frame, str):
             try:
-                data = frame.encode("utf-8")
+                data = str.encode(frame)
             except UnicodeEncodeError as error:
                 raise JSONError(f"text is not UTF-8: {error.reason}", frame, error.start) from None
         else:
