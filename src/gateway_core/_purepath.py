@@ -335,18 +335,21 @@ class _ZlibInflater(_Inflater):
 class _ZstdInflater(_Inflater):
     """One zstd frame that never ends (RFC 8878); each websocket message is flushed."""
 
-    __slots__ = ("_stream",)
+    __slots__ = ("_stream", "_zstd")
+
+    def __init__(self, limit: int) -> None:
+        self._zstd = zstd_module()  # kept: looking for a module that is not there takes long
+        super().__init__(limit)
 
     def reset(self) -> None:
         super().reset()
-        self._stream = zstd_module().ZstdDecompressor(
-            options={zstd_module().DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG_MAX}
+        self._stream = self._zstd.ZstdDecompressor(
+            options={self._zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG_MAX}
         )
 
     def inflate(self, frame: bytes) -> bytes | None:
         """Return the message in `frame`, or None if nothing was in it."""
         self._check_alive()
-        zstd_error = zstd_module().ZstdError
         try:
             self._add(self._stream.decompress(frame, self._limit + 1))
             while not (self._stream.eof or self._stream.needs_input):
@@ -354,7 +357,7 @@ class _ZstdInflater(_Inflater):
                 if not more:
                     break
                 self._add(more)
-        except zstd_error as error:
+        except self._zstd.ZstdError as error:
             raise self._die(InflateError(f"corrupt stream: {error}")) from None
         if self._stream.eof:
             raise self._die(InflateError("the zstd stream ended in the middle of the connection"))
