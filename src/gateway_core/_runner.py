@@ -179,6 +179,11 @@ class Runner:
         )
 
     @property
+    def handed_over(self) -> int:
+        """How many dispatches were put into the queue."""
+        return self._pump.events
+
+    @property
     def started(self) -> bool:
         """Whether it was ever started."""
         return self._owner is not None

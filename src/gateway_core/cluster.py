@@ -21,12 +21,13 @@ from typing import Any, Final, Generic, Literal, Self, TypeAlias, TypeVar, overl
 
 from ._fan_in import ClusterStream, Shared, Stream
 from ._io_thread import IOThread, on_loop
+from ._reshard import GuildArrival, Resharded, commands_sent, consumed_up_to, fence
 from ._session_keeper import SessionKeeper
 from .cluster_shard import ClusterShard, ShardInfo
 from .commands import Command, RequestGuildMembers, UpdatePresence
 from .config import DEFAULT_GATEWAY_URL, Config
 from .decoding import Payload
-from .errors import ShardClosed, ShardNotHere
+from .errors import SessionStartLimitReached, ShardClosed, ShardNotHere
 from .events import Event
 from .http import DEFAULT_BASE_URL, GatewayBot, fetch_gateway_bot
 from .identify_queue import IdentifyQueue, LocalIdentifyQueue
@@ -39,6 +40,7 @@ from .sharding import ShardId, ShardRange
 __all__ = ["Cluster", "Sessions"]
 
 _EventT = TypeVar("_EventT")
+_T = TypeVar("_T")
 
 Sessions: TypeAlias = dict[str, dict[str, str | int | None]]
 """Sessions by shard (``"0/16"``), in a form that JSON can hold: `Session.to_dict`."""
@@ -163,12 +165,14 @@ class Cluster(Generic[_EventT]):
         self._shards: dict[int, ClusterShard[_EventT]] = {}
         self._running: set[ClusterShard[_EventT]] = set()
         """Every shard that is not over, those that are not shown included."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._changing = asyncio.Lock()
         self._closing = asyncio.Event()
         self._closed = asyncio.Event()
         self._entered = False
         self._known: set[ShardId] = set()
+        self._exported: Sequence[ClusterShard[_EventT]] | None = None
+        """The shards whose sessions are those to resume, where they are not those of `shards`."""
 
     def __repr__(self) -> str:
         return f"<Cluster of {len(self._shards)} shards>"
@@ -267,7 +271,7 @@ class Cluster(Generic[_EventT]):
             The sessions, for the argument `sessions` of another cluster; JSON can hold them.
         """
         await self._close(resumable=True)
-        sessions = {shard.shard_id: shard._core.consumed_session for shard in self._shards.values()}
+        sessions = await self._read_sessions()
         await self._keeper.keep(sessions)
         return _portable(sessions)
 
@@ -399,7 +403,111 @@ class Cluster(Generic[_EventT]):
             session = await old._close(resumable=resume)
             self._add(old.shard_id, session, old._stream)
 
+    # All shards anew
+
+    async def reshard(self, shards: int | Iterable[ShardId]) -> Resharded:
+        """Change the total of shards while events flow.
+
+        New shards are brought up beside the old ones, which takes as long as a start; then the
+        stream goes over to them. No event is lost. What happens while both are listened to, for
+        about a round trip to Discord (`Resharded.overlap`), comes twice, once from each session.
+        Afterwards `shards` are the new ones. READY and the first GUILD_CREATE of the new sessions
+        do not come out of the stream.
+
+        The stream must be iterated over meanwhile, by another task than the one that waits here.
+        A bot's voice connections end with the sessions in which they were made. Where Discord
+        refuses a new shard, the old ones go on. Cancelling has no effect after the new set is
+        complete.
+
+        Args:
+            shards: how many there shall be, where this cluster runs all shards; else which ones it
+                shall run, as for the constructor.
+
+        Raises:
+            ValueError: this cluster runs a part of the shards only, and `shards` is a number.
+            SessionStartLimitReached: so many sessions may not be started today.
+            FatalClose: Discord refuses a new shard.
+            ShardClosed: the cluster is closed, before or meanwhile.
+
+        Source:
+            Discord documentation, "Gateway", section "Sharding".
+        """
+        if isinstance(shards, int):
+            if len(self._shards) != self._total:
+                raise ValueError("this cluster runs a part of the shards: say which it shall run")
+            shards = ShardRange(0, shards, shards)
+        shard_ids = _checked(shards)
+        work = self._spawn(self._reshard(shard_ids))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if work.done():
+                raise ShardClosed("the cluster was closed") from None
+            if self._exported is None:
+                work.cancel()
+                await asyncio.wait((work,))
+            raise
+
     # Inside
+
+    async def _reshard(self, shard_ids: Sequence[ShardId]) -> Resharded:
+        async with self._change():
+            start = self._loop.time()
+            await self._renew_limits(len(shard_ids))
+            new = await self._bring_up(shard_ids)
+            ready = self._loop.time()
+            old = tuple(self._shards.values())
+            self._exported = old
+            self._shards.clear()
+            self._shards |= {shard.shard_id.number: shard for shard in new}
+            self._total = shard_ids[0].total
+            await asyncio.gather(*map(commands_sent, old))
+            switch = self._loop.time()
+            for shard in new:
+                shard._lane.drain(None)
+            taken = await asyncio.gather(*(shard._io.run(partial(fence, shard)) for shard in old))
+            overlap = self._loop.time() - switch
+            await asyncio.gather(*map(consumed_up_to, old, taken))
+            self._exported = None
+            for shard in new:
+                shard._attach(self._stream)
+            await asyncio.gather(*(shard._close(resumable=False) for shard in old))
+            await self._keeper.keep(dict.fromkeys(shard.shard_id for shard in old))
+            return Resharded(total=self._total, startup=ready - start, overlap=overlap)
+
+    async def _renew_limits(self, wanted: int) -> None:
+        """Ask Discord how many sessions may be started."""
+        queue = self._own_queue
+        if queue is None:
+            return
+        limit = (await self._ask_discord()).session_start_limit
+        if limit.remaining < wanted:
+            raise SessionStartLimitReached(
+                f"{wanted} sessions are to be started, and {limit.remaining} may be in the next "
+                f"{limit.reset_after:.0f} s",
+                retry_after=limit.reset_after,
+            )
+
+        async def update() -> None:
+            queue.update(limit)
+
+        await self._io[0].run(update)
+
+    async def _bring_up(self, shard_ids: Sequence[ShardId]) -> list[ClusterShard[_EventT]]:
+        """Start shards whose events nobody gets yet, and wait until they are complete."""
+        shards = [self._make(shard_id, None) for shard_id in shard_ids]
+        arrivals = [GuildArrival(self._config, self._loop) for _ in shards]
+        try:
+            for shard, arrival in zip(shards, arrivals, strict=True):
+                shard._lane.drain(arrival)
+            self._start(shards)
+            await asyncio.gather(*(shard.wait_ready() for shard in shards))
+            await asyncio.gather(*(arrival.wait() for arrival in arrivals))
+        except BaseException:
+            if not self._closing.is_set():
+                await asyncio.gather(*(shard._close(resumable=False) for shard in shards))
+            raise
+        return shards
 
     async def _prepare(self) -> Sequence[ShardId]:
         """Find out which shards to run, where, and who says whose turn it is."""
@@ -481,15 +589,10 @@ class Cluster(Generic[_EventT]):
         return self._shard((guild_id >> 22) % self._total)
 
     def _on_end(self, shard: ClusterShard[_EventT], error: BaseException | None) -> None:
-        """Pass the error of a shard that ended by itself on to its consumer."""
+        """Note that a shard is over; its consumer has its error, if there is one."""
         self._running.discard(shard)
-        stream = shard._stream
-        if error is None or stream is None:
-            return
-        error.add_note(f"in shard {shard.shard_id}")
-        stream.fail(error)
-        if not self._running:
-            self._stream.finish()
+        if error is not None and not self._running:
+            self._stream.finish()  # nobody is left
 
     @contextlib.asynccontextmanager
     async def _change(self) -> AsyncIterator[None]:
@@ -518,17 +621,19 @@ class Cluster(Generic[_EventT]):
             await _in_any_case(asyncio.gather(*(io.stop() for io in self._io)))
             self._closed.set()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _read_sessions(self) -> dict[ShardId, Session | None]:
         """Read the consumed sessions, each on the thread that also writes it."""
-        if self._closed.is_set():
-            return {shard.shard_id: shard._core.consumed_session for shard in self._shards.values()}
+        exported = self._exported or tuple(self._shards.values())
+        if not self._io or self._closed.is_set():
+            return {shard.shard_id: shard._core.consumed_session for shard in exported}
         by_thread: dict[IOThread, list[ClusterShard[_EventT]]] = {}
-        for shard in self._shards.values():
+        for shard in exported:
             by_thread.setdefault(shard._io, []).append(shard)
 
         async def read(shards: list[ClusterShard[_EventT]]) -> dict[ShardId, Session | None]:

@@ -88,6 +88,8 @@ class ClusterShard(Generic[_EventT]):
         self._lane.consumed = self._core.consumed
         self._lane.on_room = partial(io.call, self._runner.resume_reading)
         self._stream: Stream[Any] | None = None
+        self._error: BaseException | None = None
+        """What ended it while it had no stream to say so."""
         self._ready: asyncio.Future[None] = self._loop.create_future()
         # For the thread it lives on alone:
         self._stopped = False
@@ -181,6 +183,9 @@ class ClusterShard(Generic[_EventT]):
         """Let the events come out of a stream; None keeps them for later."""
         self._stream = stream
         self._lane.attach(stream)
+        if stream is not None and self._error is not None:
+            stream.fail(self._error)
+            self._error = None
 
     async def _close(self, *, resumable: bool) -> Session | None:
         """Close, and wait for it; where it is resumable, what was not taken is dropped."""
@@ -251,4 +256,10 @@ class ClusterShard(Generic[_EventT]):
     def _end(self, error: BaseException | None) -> None:
         if not self._ready.done() and error is not None:
             self._fail_ready(error)
+        if error is not None:
+            error.add_note(f"in shard {self.shard_id}")
+            if self._stream is None:
+                self._error = error
+            else:
+                self._stream.fail(error)
         self._on_cluster(self, error)

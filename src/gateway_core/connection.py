@@ -118,6 +118,11 @@ class GatewayConnection(ConnectionActions):
         return self._consumption.session()
 
     @property
+    def consumed_count(self) -> int:
+        """How many dispatches are `consumed`."""
+        return self._consumption.count
+
+    @property
     def pending(self) -> int:
         """How many dispatches were handed out and are not yet `consumed`."""
         return self._delivered - self._consumption.count

@@ -1,0 +1,284 @@
+"""Shards that come and go while the others run; another total under traffic."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any
+
+import pytest
+
+from cluster_driver import MARKED, cluster_at, mark_all, number_of, repeated, take_marked
+from gateway_core.cluster import Cluster
+from gateway_core.commands import UpdatePresence
+from gateway_core.decoding import Payload
+from gateway_core.errors import (
+    FatalClose,
+    SessionStartLimitReached,
+    ShardClosed,
+    ShardNotHere,
+)
+from gateway_core.intents import Intents
+from gateway_core.sharding import ShardId, ShardState
+from gateway_core.testing import FakeGateway, Limits
+from shard_driver import ALL, TOKEN, config, no_leaks, simulator, until
+
+
+class TestSingleShards:
+    async def test_added(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, [ShardId(0, 3)]) as cluster:
+            await cluster.wait_ready()
+            await cluster.add(2)
+            await cluster.wait_ready()
+            assert list(cluster.shards) == [0, 2]
+            gateway.dispatch(MARKED, {"number": 1}, shard=2)
+            assert await take_marked(cluster, 1) == [(ShardId(2, 3), 1)]
+            with pytest.raises(ValueError, match="runs already"):
+                await cluster.add(2)
+            with pytest.raises(ValueError, match="from 0 to 2"):
+                await cluster.add(3)
+
+    async def test_removed_and_moved_to_another_cluster(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
+            await cluster.wait_ready()
+            mark_all(gateway, range(200), 2)
+            handled = await take_marked(cluster, 50)
+            session = await cluster.remove(1, resumable=True)
+            assert session is not None
+            with pytest.raises(ShardNotHere):
+                cluster.send(1, UpdatePresence())
+            with pytest.raises(ShardNotHere):
+                await cluster.remove(1)
+            moved = {"1/2": session}
+            async with cluster_at(gateway, [ShardId(1, 2)], sessions=moved) as other:
+                handled += await take_marked(
+                    other, 100 - sum(shard.number == 1 for shard, _ in handled)
+                )
+            handled += await take_marked(cluster, 200 - len({n for _, n in handled}))
+            assert {number for _, number in handled} == set(range(200))
+            assert len(gateway.identifies) == 2
+
+    async def test_removed_for_good(self) -> None:
+        """What it has received can still be taken; nothing disturbs the other one."""
+        async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
+            await cluster.wait_ready()
+            mark_all(gateway, range(100), 2)
+            await until(lambda: all(s.stats.events >= 50 for s in cluster.shards.values()))
+            await until(lambda: sum(s.stats.queued for s in cluster.shards.values()) >= 104)
+            assert await cluster.remove(0) is None
+            assert len({n for _, n in await take_marked(cluster, 100)}) == 100
+            assert len(gateway.sessions) == 1
+            assert cluster.shards[1].stats.reconnects == 0
+
+    @pytest.mark.parametrize("resume", [True, False])
+    async def test_restarted(self, resume: bool) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
+            await cluster.wait_ready()
+            mark_all(gateway, range(100), 2)
+            handled = [number for _, number in await take_marked(cluster, 70)]
+            before = cluster.shards[1]
+            await cluster.restart(0, resume=resume)
+            await cluster.wait_ready()
+            if resume:
+                while len(set(handled)) < 100:
+                    handled += [number for _, number in await take_marked(cluster, 1)]
+                assert len(repeated(handled)) <= 1
+            mark_all(gateway, range(100, 102), 2)
+            while not {100, 101} <= set(handled):
+                handled += [number for _, number in await take_marked(cluster, 1)]
+            assert len(gateway.identifies) == (2 if resume else 3)
+            assert len(gateway.resumes) == (1 if resume else 0)
+            assert cluster.shards[1] is before
+
+    async def test_not_after_the_end(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
+            await cluster.wait_ready()
+            await cluster.close()
+            for change in (cluster.add(2), cluster.remove(0), cluster.restart(0)):
+                with pytest.raises(ShardClosed):
+                    await change
+            with pytest.raises(ShardClosed):
+                await cluster.reshard(3)
+
+
+class Bot:
+    """Takes everything, and notes the marked events and who brought them."""
+
+    def __init__(self, cluster: Cluster[Payload]) -> None:
+        self.numbers: list[int] = []
+        self.totals: list[int] = []
+        self._cluster = cluster
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        async for shard_id, event in self._cluster:
+            number = number_of(event)
+            if number is not None:
+                self.numbers.append(number)
+                self.totals.append(shard_id.total)
+
+    async def until(self, number: int) -> None:
+        await until(lambda: number in self.numbers[-50:] or self._task.done())
+        assert number in self.numbers
+
+
+class Traffic:
+    """Marked events in guilds, so that each total of shards has its own way with them."""
+
+    def __init__(self, gateway: FakeGateway) -> None:
+        self.made = 0
+        self._gateway = gateway
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        guilds = itertools.cycle(self._gateway.guilds)
+        while True:
+            for _ in range(5):
+                data = {"number": self.made, "guild_id": next(guilds)}
+                self._gateway.dispatch(MARKED, data)
+                self.made += 1
+            await asyncio.sleep(0.005)
+
+    async def some(self, count: int = 200) -> None:
+        wanted = self.made + count
+        await until(lambda: self.made >= wanted)
+
+    def stop(self) -> int:
+        self._task.cancel()
+        return self.made
+
+
+class TestResharding:
+    @pytest.mark.parametrize("totals", [(2, 4), (4, 3), (1, 2)])
+    async def test_under_traffic(self, totals: tuple[int, int], record_property: Any) -> None:
+        """No event is lost; those of one round trip come twice."""
+        old, new = totals
+        async with (
+            simulator(guilds=12) as gateway,
+            cluster_at(gateway, old, options={"queue_size": 100_000}) as cluster,
+        ):
+            await cluster.wait_ready()
+            bot, traffic = Bot(cluster), Traffic(gateway)
+            await traffic.some()
+            done = await cluster.reshard(new)
+            await traffic.some()
+            made = traffic.stop()
+            await bot.until(made - 1)
+            await until(lambda: len(set(bot.numbers)) == made)
+            assert done.total == new
+            assert list(cluster.shards) == list(range(new))
+            # The old ones' come first, then the new ones'.
+            assert bot.totals == sorted(bot.totals, key=lambda total: total != old)
+            assert set(bot.totals) == set(totals)
+            again = repeated(bot.numbers)
+            print(f"{old} to {new}: {len(again)} of {made} twice, overlap {done.overlap:.4f} s")
+            # 1,000 events a second happen.
+            assert len(again) <= 10 + 2_000 * done.overlap
+            assert sorted(session.shard for session in gateway.sessions) == [
+                (number, new) for number in range(new)
+            ]
+            guild = int(gateway.guilds_of((new - 1, new))[0])
+            cluster.send_to_guild(guild, UpdatePresence(status="idle"))
+            (connection,) = (c for c in gateway.connections if c.shard == (new - 1, new))
+            await gateway.wait_for(lambda: any(m.op == 3 for m in connection.received))
+
+    async def test_with_an_old_connection_that_is_lost_meanwhile(self) -> None:
+        async with simulator(guilds=12) as gateway, cluster_at(gateway, 2) as cluster:
+            await cluster.wait_ready()
+            bot, traffic = Bot(cluster), Traffic(gateway)
+            await traffic.some()
+            identified = len(gateway.identifies)
+            resharding = asyncio.create_task(cluster.reshard(3))
+            await gateway.wait_for(lambda: len(gateway.identifies) > identified)
+            for connection in gateway.connections[:2]:
+                connection.cut()
+            await resharding
+            await traffic.some()
+            made = traffic.stop()
+            await bot.until(made - 1)
+            await until(lambda: len(set(bot.numbers)) == made)
+
+    async def test_commands_that_wait_are_not_lost(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 1) as cluster:
+            await cluster.wait_ready()
+            (connection,) = gateway.connections
+            for _ in range(20):
+                cluster.send(0, UpdatePresence(status="idle"))
+            bot = Bot(cluster)
+            await cluster.reshard(2)
+            assert sum(message.op == 3 for message in connection.received) == 20
+            await cluster.close()
+            await bot._task
+
+    async def test_a_new_set_that_is_refused_changes_nothing(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
+            await cluster.wait_ready()
+            bot = Bot(cluster)
+            gateway.allowed_intents = Intents.none()
+            with pytest.raises(FatalClose, match="4014"):
+                await cluster.reshard(3)
+            assert list(cluster.shards) == [0, 1]
+            mark_all(gateway, range(10), 2)
+            await until(lambda: len(bot.numbers) == 10)
+            assert sorted(c.shard or () for c in gateway.connections) == [(0, 2), (1, 2)]
+
+    async def test_cancelled_before_the_new_set_is_complete(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
+            await cluster.wait_ready()
+            gateway.delay_hello(3600)
+            resharding = asyncio.create_task(cluster.reshard(3))
+            await gateway.wait_for(lambda: len(gateway.connections) > 2)
+            resharding.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await resharding
+            assert list(cluster.shards) == [0, 1]
+            await gateway.wait_for(lambda: len(gateway.connections) == 2)
+
+    async def test_closed_meanwhile(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
+            await cluster.wait_ready()
+            gateway.delay_hello(3600)
+            resharding = asyncio.create_task(cluster.reshard(3))
+            await gateway.wait_for(lambda: len(gateway.connections) > 2)
+            await cluster.close()
+            with pytest.raises(ShardClosed):
+                await resharding
+            await gateway.wait_for(lambda: not gateway.connections)
+        no_leaks()
+
+    async def test_closed_resumably_before_the_old_set_is_consumed(self) -> None:
+        """Whoever goes on is told the old sessions, and loses nothing."""
+        async with simulator(guilds=12) as gateway, cluster_at(gateway, 1) as cluster:
+            await cluster.wait_ready()
+            mark_all(gateway, range(100), 1)
+            numbers = [number for _, number in await take_marked(cluster, 10)]
+            resharding = asyncio.create_task(cluster.reshard(2))
+            await until(lambda: len(cluster.shards) == 2)
+            sessions = await cluster.close_resumable()
+            with pytest.raises(ShardClosed):
+                await resharding
+            assert list(sessions) == ["0/1"]
+            async with cluster_at(gateway, 1, sessions=sessions) as next_one:
+                numbers += [number for _, number in await take_marked(next_one, 91)]
+            assert set(numbers) == set(range(100))
+
+    async def test_no_more_sessions_than_may_be_started(self) -> None:
+        limits = Limits(identify_interval=0, session_starts=3, max_concurrency=16)
+        async with simulator(shards=2, limits=limits) as gateway:
+            settings = config(gateway.url, identify_queue=None)
+            async with Cluster(TOKEN, ALL, config=settings, api_url=gateway.http_url) as cluster:
+                await cluster.wait_ready()
+                with pytest.raises(SessionStartLimitReached, match=r"2 sessions .* 1 may be"):
+                    await cluster.reshard(2)
+                assert {info.state for info in cluster.info().values()} == {ShardState.ACTIVE}
+
+    async def test_a_part_of_the_shards(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, [ShardId(0, 2)]) as cluster:
+            await cluster.wait_ready()
+            with pytest.raises(ValueError, match="part of the shards"):
+                await cluster.reshard(4)
+            bot = Bot(cluster)
+            await cluster.reshard([ShardId(0, 4), ShardId(2, 4)])
+            assert list(cluster.shards) == [0, 2]
+            await cluster.close()
+            await bot._task
