@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "text.hpp"
+
 namespace gateway {
 
 struct Number {
@@ -20,7 +22,53 @@ struct Number {
 
 // Reads the number at `at` up to the first byte that cannot belong to it: the NUL behind the text at
 // the latest. False where no number stands.
-bool read_number(const uint8_t* at, Number* number);
+inline bool read_number(const uint8_t* at, Number* number) {
+    number->start = at;
+    number->negative = *at == '-';
+    at += number->negative;
+    const uint8_t* const digits = at;
+    uint64_t mantissa = 0;
+    while (is_digit(*at)) {
+        mantissa = mantissa * 10 + (*at++ - '0');
+    }
+    number->significant = static_cast<long>(at - digits);
+    number->exponent = 0;
+    number->integer = true;
+    if (at == digits || (*digits == '0' && at - digits > 1)) {
+        return false;
+    }
+    if (*at == '.') {
+        const uint8_t* const fraction = ++at;
+        while (is_digit(*at)) {
+            mantissa = mantissa * 10 + (*at++ - '0');
+        }
+        if (at == fraction) {
+            return false;
+        }
+        number->significant += static_cast<long>(at - fraction);
+        number->exponent = -static_cast<long>(at - fraction);
+        number->integer = false;
+    }
+    if ((*at | 0x20) == 'e') {
+        ++at;
+        const bool minus = *at == '-';
+        at += (*at == '-' || *at == '+');
+        const uint8_t* const power = at;
+        long value = 0;
+        while (is_digit(*at)) {
+            value = value < 100000 ? value * 10 + (*at - '0') : value;
+            ++at;
+        }
+        if (at == power) {
+            return false;
+        }
+        number->exponent += minus ? -value : value;
+        number->integer = false;
+    }
+    number->mantissa = mantissa;
+    number->end = at;
+    return true;
+}
 
 // New reference to an int or a float; nullptr with no exception set for an integer of more digits
 // than the interpreter converts.

@@ -168,6 +168,14 @@ PyObject* Builder::make_scalar(const uint8_t* at, const uint8_t* text_end) {
         case 't': return name_is(at, text_end, "true") ? shared(Py_True) : nullptr;
         case 'f': return name_is(at, text_end, "false") ? shared(Py_False) : nullptr;
         default: {
+            const uint8_t* digit = at;
+            long value = 0;
+            while (is_digit(*digit) && digit - at < 9) {
+                value = value * 10 + (*digit++ - '0');
+            }
+            if (digit != at && (*at != '0' || digit - at == 1) && scalar_ends(digit, text_end)) {
+                return PyLong_FromLong(value);  // most numbers are flags and counts
+            }
             Number number;
             if (!read_number(at, &number) || !scalar_ends(number.end, text_end)) {
                 return nullptr;
@@ -196,15 +204,15 @@ PyObject* Builder::make_dict(size_t first) {
     if (dict == nullptr) {
         return nullptr;
     }
-    for (size_t i = first; i < values_.size(); i += 2) {
-        if (PyDict_SetItem(dict, values_[i], values_[i + 1]) < 0) {
+    PyObject* const* const pairs = values_.data() + first;
+    for (size_t i = 0; i < 2 * count; i += 2) {
+        if (PyDict_SetItem(dict, pairs[i], pairs[i + 1]) < 0) {
             Py_DECREF(dict);
             return nullptr;
         }
     }
-    // The dict has references of its own, so that nothing is destroyed here.
-    for (size_t i = first; i < values_.size(); ++i) {
-        Py_DECREF(values_[i]);
+    for (size_t i = 0; i < 2 * count; ++i) {
+        Py_DECREF(pairs[i]);  // plain data: even a duplicate dies without running Python code
     }
     values_.resize(first);
     return dict;

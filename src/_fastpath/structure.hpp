@@ -27,14 +27,12 @@ inline bool scalar_ends(const uint8_t* at, const uint8_t* text_end) {
     return *at == ',' || *at == '}' || *at == ']' || is_space(*at) || at == text_end;
 }
 
-// Whether a name of JSON stands at `at` whose first letter is known to be right.
-inline bool name_is(const uint8_t* at, const uint8_t* text_end, const char* name) {
-    while (*++name != 0) {
-        if (*++at != static_cast<uint8_t>(*name)) {  // the NUL behind the text at the latest
-            return false;
-        }
-    }
-    return scalar_ends(at + 1, text_end);
+// Whether one of JSON's names stands at `at`.
+template <size_t kSize>
+bool name_is(const uint8_t* at, const uint8_t* text_end, const char (&name)[kSize]) {
+    constexpr size_t kLetters = kSize - 1;
+    return static_cast<size_t>(text_end - at) >= kLetters &&
+           std::memcmp(at, name, kLetters) == 0 && scalar_ends(at + kLetters, text_end);
 }
 
 // Walks the positions of one text. Behind the last one simdjson leaves the end of the text as one
