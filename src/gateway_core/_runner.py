@@ -248,11 +248,6 @@ class Runner:
         """Go on reading: the queue has room again."""
         self._pump.resume_reading()
 
-    async def wait_ended(self) -> None:
-        """Wait until it is closed, or has ended by an error."""
-        if self._owner is not None:
-            await asyncio.wait((self._owner,))
-
     async def request_members(self, command: RequestGuildMembers, patience: float) -> Chunks:
         """Ask for members and gather the answers; see `MemberRequests.request`."""
         waiting = self._member_requests
@@ -300,6 +295,7 @@ class Runner:
 
     def _ended(self, owner: asyncio.Task[None]) -> None:
         error = None if owner.cancelled() else owner.exception()
+        self._member_requests.end()
         self._on_end(error or self._fatal)
 
     def send_for_another(self, command: Command | str) -> None:

@@ -89,17 +89,15 @@ class Sender(Protocol):
     def send(self, command: Command | str, /) -> None:
         """Send a command."""
 
-    async def wait_ended(self) -> None:
-        """Wait until nothing will come any more."""
-
 
 class MemberRequests:
     """The requests of one shard that are waited for. Lives on the shard's event loop."""
 
-    __slots__ = ("_pending",)
+    __slots__ = ("_over", "_pending")
 
     def __init__(self) -> None:
         self._pending: dict[str, _Answers] = {}
+        self._over = False
 
     def __bool__(self) -> bool:
         return bool(self._pending)
@@ -118,6 +116,12 @@ class MemberRequests:
         answers.arrived.set()
         return True
 
+    def end(self) -> None:
+        """Say that nothing will come any more."""
+        self._over = True
+        for answers in self._pending.values():
+            answers.arrived.set()
+
     async def request(
         self, sender: Sender, command: RequestGuildMembers, patience: float
     ) -> Chunks:
@@ -132,21 +136,15 @@ class MemberRequests:
         if nonce in self._pending:
             raise ValueError(f"a request with the nonce {nonce!r} is under way: use another one")
         self._pending[nonce] = answers = _Answers()
-        ended = asyncio.ensure_future(sender.wait_ended())
         try:
             sender.send(dataclasses.replace(command, nonce=nonce))
-            while not answers.complete:
+            while not (answers.complete or self._over):
                 answers.arrived.clear()
-                arrived = asyncio.ensure_future(answers.arrived.wait())
                 try:
-                    done, _ = await asyncio.wait(
-                        (arrived, ended), timeout=patience, return_when=asyncio.FIRST_COMPLETED
-                    )
-                finally:
-                    arrived.cancel()
-                if arrived not in done:
+                    async with asyncio.timeout(patience):
+                        await answers.arrived.wait()
+                except TimeoutError:
                     break
         finally:
-            ended.cancel()
             del self._pending[nonce]
         return answers.chunks, answers.complete
