@@ -548,6 +548,30 @@ def test_names_of_the_backend(backend: ModuleType) -> None:
 
 @pytest.mark.parametrize("module", BACKENDS, ids=lambda module: str(module.__name__))
 class TestAgainstZlib:
+    @pytest.mark.parametrize(
+        "strategy",
+        [zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED],
+    )
+    def test_huffman_codes_of_every_shape(self, module: ModuleType, strategy: int) -> None:
+        """Codes of one symbol and of all, flat ones and ones of the full 15 bits."""
+        dice = random.Random(strategy)
+        fibonacci = [1, 1]
+        while len(fibonacci) < 24:
+            fibonacci.append(fibonacci[-1] + fibonacci[-2])
+        stream = zlib.compressobj(9, zlib.DEFLATED, 15, 9, strategy)
+        inflator = module.Inflator()
+        for number in range(150):
+            symbols = dice.sample(range(1, 256), dice.choice([1, 2, 3, 10, 24, 60, 255]))
+            weights: list[int] = [1] * len(symbols)
+            if number % 3 == 0:
+                weights = (fibonacci * 11)[: len(symbols)]
+            elif number % 3 == 1:
+                weights = [dice.randint(1, 100) for _ in symbols]
+            size = dice.choice([1, 50, 700, 5000, 90_000 if number % 10 == 0 else 2000])
+            text = bytes(dice.choices(symbols, weights, k=size))
+            frame = stream.compress(text) + stream.flush(zlib.Z_SYNC_FLUSH)
+            assert inflator.decompress(frame) == text
+
     @given(
         messages=st.lists(st.binary(max_size=300), min_size=1, max_size=8),
         level=st.integers(0, 9),
