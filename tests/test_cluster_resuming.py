@@ -240,4 +240,4 @@ class TestStores:
             await until(lambda: store._sessions)
             gateway.connections[0].close(4010)
             await until(lambda: not store._sessions)
-            cluster._stream.take_error()
+            cluster._running.stream.take_error()

@@ -19,19 +19,23 @@ resume are those of the old set, so that a process that dies or is closed meanwh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
+from ._shard_set import ShardSet
 from .cluster_shard import ClusterShard
 from .config import Config
 from .decoding import Payload
 from .errors import DecodeError
 from .events import ControlEvent, Disconnected, Event, ProbeConfirmed, Ready, Resumed
 from .intents import Intents
-from .sharding import ShardState
+from .sharding import ShardId, ShardState
 
-__all__ = ["GuildArrival", "Resharded", "commands_sent", "consumed_up_to", "fence"]
+__all__ = ["Resharded", "reshard"]
+
+_EventT = TypeVar("_EventT")
 
 _OVER: Final = (ShardState.CLOSED, ShardState.FATALLY_CLOSED)
 
@@ -57,7 +61,7 @@ class Resharded:
     overlap: float
 
 
-class GuildArrival:
+class _GuildArrival:
     """Waits until a new session's guilds have come: until then it may miss their events.
 
     Called with a shard's events, on its thread; `wait` is for the user's.
@@ -101,13 +105,13 @@ class GuildArrival:
                     return
 
 
-async def commands_sent(shard: ClusterShard[Any]) -> None:
+async def _commands_sent(shard: ClusterShard[Any]) -> None:
     """Return when no command waits at a shard."""
     while shard._core.queued_commands and shard.state not in _OVER:  # noqa: ASYNC110
         await asyncio.sleep(_GLANCE)
 
 
-async def fence(shard: ClusterShard[Any]) -> int:
+async def _fence(shard: ClusterShard[Any]) -> int:
     """Take from a shard what Discord has sent until now, and nothing after; on its thread.
 
     Returns:
@@ -135,7 +139,58 @@ async def fence(shard: ClusterShard[Any]) -> int:
         shard._watchers.remove(watch)
 
 
-async def consumed_up_to(shard: ClusterShard[Any], count: int) -> None:
+async def _consumed_up_to(shard: ClusterShard[Any], count: int) -> None:
     """Return when the consumer has come back from so many dispatches of a shard."""
     while shard._core.consumed_count < count:  # noqa: ASYNC110
         await asyncio.sleep(_GLANCE)
+
+
+async def _bring_up(
+    running: ShardSet[_EventT], shard_ids: Sequence[ShardId], config: Config
+) -> list[ClusterShard[_EventT]]:
+    """Start shards whose events nobody gets yet, and wait until they are complete."""
+    shards = [running.make(shard_id, None) for shard_id in shard_ids]
+    loop = asyncio.get_running_loop()
+    arrivals = [_GuildArrival(config, loop) for _ in shards]
+    try:
+        for shard, arrival in zip(shards, arrivals, strict=True):
+            shard._lane.drain(arrival)
+        running.start(shards)
+        await asyncio.gather(*(shard.wait_ready() for shard in shards))
+        await asyncio.gather(*(arrival.wait() for arrival in arrivals))
+    except BaseException:
+        if not running.closing.is_set():
+            await asyncio.gather(*(shard._close(resumable=False) for shard in shards))
+        raise
+    return shards
+
+
+async def reshard(
+    running: ShardSet[_EventT], shard_ids: Sequence[ShardId], config: Config
+) -> Resharded:
+    """Replace the shards of a cluster by others.
+
+    Raises:
+        GatewayError: Discord refuses a new shard; nothing has changed.
+    """
+    time = asyncio.get_running_loop().time
+    start = time()
+    new = await _bring_up(running, shard_ids, config)
+    ready = time()
+    old = tuple(running.shards.values())
+    running.exported = old
+    running.shards.clear()
+    running.shards |= {shard.shard_id.number: shard for shard in new}
+    running.total = shard_ids[0].total
+    await asyncio.gather(*map(_commands_sent, old))
+    switch = time()
+    for shard in new:
+        shard._lane.drain(None)
+    taken = await asyncio.gather(*(shard._io.run(partial(_fence, shard)) for shard in old))
+    overlap = time() - switch
+    await asyncio.gather(*map(_consumed_up_to, old, taken))
+    running.exported = None
+    for shard in new:
+        shard._attach(running.stream)
+    await asyncio.gather(*(shard._close(resumable=False) for shard in old))
+    return Resharded(total=running.total, startup=ready - start, overlap=overlap)

@@ -14,23 +14,21 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, Generic, Literal, Self, TypeAlias, TypeVar, overload
+from typing import Final, Generic, Literal, Self, TypeAlias, TypeVar, overload
 
-from ._fan_in import ClusterStream, Shared, Stream
-from ._io_thread import IOThread, on_loop
-from ._reshard import GuildArrival, Resharded, commands_sent, consumed_up_to, fence
+from ._reshard import Resharded, reshard
 from ._session_keeper import SessionKeeper
+from ._shard_set import ShardSet
 from .cluster_shard import ClusterShard, ShardInfo
 from .commands import Command, RequestGuildMembers, UpdatePresence
 from .config import DEFAULT_GATEWAY_URL, Config
 from .decoding import Payload
-from .errors import SessionStartLimitReached, ShardClosed, ShardNotHere
+from .errors import SessionStartLimitReached, ShardClosed
 from .events import Event
 from .http import DEFAULT_BASE_URL, GatewayBot, fetch_gateway_bot
-from .identify_queue import IdentifyQueue, LocalIdentifyQueue
+from .identify_queue import LocalIdentifyQueue
 from .intents import Intents
 from .member_requests import GuildMembers
 from .session import Session
@@ -40,7 +38,6 @@ from .sharding import ShardId, ShardRange
 __all__ = ["Cluster", "Sessions"]
 
 _EventT = TypeVar("_EventT")
-_T = TypeVar("_T")
 
 Sessions: TypeAlias = dict[str, dict[str, str | int | None]]
 """Sessions by shard (``"0/16"``), in a form that JSON can hold: `Session.to_dict`."""
@@ -161,32 +158,24 @@ class Cluster(Generic[_EventT]):
         self._control_events = control_events
         self._api_url = api_url
         self._log = self._config.logger or logging.getLogger("gateway_core.cluster")
-        self._io: list[IOThread] = []
-        self._shards: dict[int, ClusterShard[_EventT]] = {}
-        self._running: set[ClusterShard[_EventT]] = set()
-        """Every shard that is not over, those that are not shown included."""
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._changing = asyncio.Lock()
-        self._closing = asyncio.Event()
-        self._closed = asyncio.Event()
         self._entered = False
-        self._known: set[ShardId] = set()
-        self._exported: Sequence[ClusterShard[_EventT]] | None = None
-        """The shards whose sessions are those to resume, where they are not those of `shards`."""
+        self._own_queue: LocalIdentifyQueue | None = None
+        self._set: ShardSet[_EventT] | None = None
 
     def __repr__(self) -> str:
-        return f"<Cluster of {len(self._shards)} shards>"
+        return f"<Cluster of {len(self.shards)} shards>"
 
     # What it is
 
     @property
     def shards(self) -> Mapping[int, ClusterShard[_EventT]]:
         """The shards that are run, by number. A view: it follows what changes."""
-        return MappingProxyType(self._shards)
+        return MappingProxyType({} if self._set is None else self._set.shards)
 
     def info(self) -> dict[ShardId, ShardInfo]:
         """Tell how each shard fares; callable on any thread."""
-        return {shard.shard_id: shard.info() for shard in tuple(self._shards.values())}
+        return {shard.shard_id: shard.info() for shard in tuple(self.shards.values())}
 
     async def wait_ready(self) -> None:
         """Wait until every shard has had a session. Single ones: `ClusterShard.wait_ready`.
@@ -194,7 +183,7 @@ class Cluster(Generic[_EventT]):
         Raises:
             GatewayError: Discord refuses a shard; `ShardClosed` when one was closed before.
         """
-        await asyncio.gather(*(shard.wait_ready() for shard in self._shards.values()))
+        await asyncio.gather(*(shard.wait_ready() for shard in self.shards.values()))
 
     async def sessions(self) -> Sessions:
         """Give the sessions with the sequences of the last consumed events, as of now.
@@ -202,7 +191,7 @@ class Cluster(Generic[_EventT]):
         For another cluster's argument `sessions`, after this one is gone. Shards without a session
         that can be resumed are left out.
         """
-        return _portable(await self._read_sessions())
+        return _portable(await self._running.sessions())
 
     # Life
 
@@ -216,25 +205,40 @@ class Cluster(Generic[_EventT]):
         if self._entered:
             raise RuntimeError("a Cluster runs once: make a new one")
         self._entered = True
-        self._loop = asyncio.get_running_loop()
-        shard_ids = await self._prepare()
+        shard_ids, bot = await self._prepare()
         sessions = await self._keeper.load(shard_ids)
         sessions |= self._given
-        self._shared = Shared(self._config.queue_bytes)
-        self._stream: ClusterStream[_EventT] = ClusterStream(self._shared)
-        for number in range(self._io_threads):
-            self._io.append(IOThread(f"gateway-core {number}"))
-            self._io[number].start()
+        config = self._config
+        queue = config.identify_queue
+        at_once = 4 * _STARTING
+        if queue is None:
+            assert bot is not None
+            limit = bot.session_start_limit
+            self._own_queue = queue = LocalIdentifyQueue.of(limit)
+            at_once = max(_STARTING, 2 * limit.max_concurrency)
+        running: ShardSet[_EventT] = ShardSet(
+            config,
+            self._presence,
+            queue,
+            # What the user gave is awaited where the user is.
+            None if self._own_queue is not None else asyncio.get_running_loop(),
+            shard_ids[0].total,
+            control_events=self._control_events,
+            io_threads=self._io_threads,
+            at_once=at_once,
+        )
+        self._set = running
         try:
-            shards = [self._make(shard_id, sessions.get(shard_id)) for shard_id in shard_ids]
+            shards = [running.make(shard_id, sessions.get(shard_id)) for shard_id in shard_ids]
         except BaseException:
-            await self._close(resumable=False)
+            await running.close(resumable=False)
             raise
         for shard in shards:
-            shard._attach(self._stream)
-            self._shards[shard.shard_id.number] = shard
-        self._start(shards)
-        self._spawn(self._save_forever())
+            shard._attach(running.stream)
+            running.shards[shard.shard_id.number] = shard
+        running.start(shards)
+        running.spawn(self._save_forever(running))
+        self._log.info("running %d of %d shards", len(shard_ids), running.total)
         return self
 
     async def __aexit__(
@@ -245,7 +249,7 @@ class Cluster(Generic[_EventT]):
     ) -> None:
         """Close, and raise the error that ended a shard if nobody has seen it."""
         await self.close()
-        error = self._stream.take_error()
+        error = self._running.stream.take_error()
         if error is not None and exc is None:
             raise error
 
@@ -255,10 +259,13 @@ class Cluster(Generic[_EventT]):
         Events that have arrived can still be taken; then the stream ends. Does nothing when the
         cluster is closed already. When cancelled, it drops the connections without a goodbye.
         """
-        was_closed = self._closing.is_set()
-        await self._close(resumable=False)
+        running = self._set
+        if running is None:
+            return
+        was_closed = running.closing.is_set()
+        await running.close(resumable=False)
         if not was_closed:
-            await self._keeper.keep(dict.fromkeys(self._known))
+            await self._keeper.keep(dict.fromkeys(running.known))
 
     async def close_resumable(self) -> Sessions:
         """Close so that all sessions can be resumed, in this process or another.
@@ -270,8 +277,10 @@ class Cluster(Generic[_EventT]):
         Returns:
             The sessions, for the argument `sessions` of another cluster; JSON can hold them.
         """
-        await self._close(resumable=True)
-        sessions = await self._read_sessions()
+        if self._set is None:
+            return {}
+        await self._set.close(resumable=True)
+        sessions = await self._set.sessions()
         await self._keeper.keep(sessions)
         return _portable(sessions)
 
@@ -289,7 +298,7 @@ class Cluster(Generic[_EventT]):
             CommandError: the command cannot be sent.
             ShardClosed: the shard is closed.
         """
-        self._shard(shard).send(command)
+        self._running.get(shard).send(command)
 
     def send_to_guild(self, guild_id: int, command: Command | str) -> None:
         """Send a command to the shard that has a guild.
@@ -302,7 +311,7 @@ class Cluster(Generic[_EventT]):
         Source:
             Discord documentation, "Gateway", section "Sharding", "Sharding Formula".
         """
-        self._shard_of(guild_id).send(command)
+        self._running.of_guild(guild_id).send(command)
 
     def broadcast(self, command: Command | str) -> None:
         """Send a command to every shard, for instance a presence.
@@ -311,7 +320,7 @@ class Cluster(Generic[_EventT]):
             CommandError: the command cannot be sent.
             ShardClosed: a shard is closed; others may have got the command.
         """
-        for shard in tuple(self._shards.values()):
+        for shard in tuple(self.shards.values()):
             shard.send(command)
 
     async def request_guild_members(
@@ -322,7 +331,7 @@ class Cluster(Generic[_EventT]):
         Raises:
             ShardNotHere: this cluster does not run that shard.
         """
-        shard = self._shard_of(int(request.guild_id))
+        shard = self._running.of_guild(int(request.guild_id))
         return await shard.request_guild_members(request, patience=patience)
 
     # Iteration
@@ -332,7 +341,7 @@ class Cluster(Generic[_EventT]):
 
         An event counts as consumed when the consumer comes back for the next one.
         """
-        return self._stream
+        return self._running.stream
 
     async def raw(self) -> AsyncIterator[tuple[ShardId, bytes]]:
         """Iterate over the dispatches as the JSON text that came, see `Shard.raw`."""
@@ -352,12 +361,12 @@ class Cluster(Generic[_EventT]):
             ValueError: it runs already, or is not below the total.
             ShardClosed: the cluster is closed.
         """
-        async with self._change():
-            if shard in self._shards:
+        async with self._change() as running:
+            if shard in running.shards:
                 raise ValueError(f"shard {shard} runs already")
-            shard_id = ShardId(shard, self._total)
+            shard_id = ShardId(shard, running.total)
             sessions = await self._keeper.load((shard_id,))
-            self._add(shard_id, sessions.get(shard_id), self._stream)
+            running.add(shard_id, sessions.get(shard_id), running.stream)
 
     async def remove(
         self, shard: int, *, resumable: bool = False
@@ -376,9 +385,9 @@ class Cluster(Generic[_EventT]):
             ShardNotHere: this cluster does not run that shard.
             ShardClosed: the cluster is closed.
         """
-        async with self._change():
-            removed = self._shard(shard)
-            del self._shards[shard]
+        async with self._change() as running:
+            removed = running.get(shard)
+            del running.shards[shard]
             session = await removed._close(resumable=resumable)
             await self._keeper.keep({removed.shard_id: session})
             return None if session is None else session.to_dict()
@@ -398,10 +407,10 @@ class Cluster(Generic[_EventT]):
             ShardNotHere: this cluster does not run that shard.
             ShardClosed: the cluster is closed.
         """
-        async with self._change():
-            old = self._shard(shard)
+        async with self._change() as running:
+            old = running.get(shard)
             session = await old._close(resumable=resume)
-            self._add(old.shard_id, session, old._stream)
+            running.add(old.shard_id, session, old._stream)
 
     # All shards anew
 
@@ -432,48 +441,38 @@ class Cluster(Generic[_EventT]):
         Source:
             Discord documentation, "Gateway", section "Sharding".
         """
+        running = self._running
         if isinstance(shards, int):
-            if len(self._shards) != self._total:
+            if len(running.shards) != running.total:
                 raise ValueError("this cluster runs a part of the shards: say which it shall run")
             shards = ShardRange(0, shards, shards)
         shard_ids = _checked(shards)
-        work = self._spawn(self._reshard(shard_ids))
+        work = running.spawn(self._reshard(shard_ids))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             if work.done():
                 raise ShardClosed("the cluster was closed") from None
-            if self._exported is None:
+            if running.exported is None:
                 work.cancel()
                 await asyncio.wait((work,))
             raise
 
     # Inside
 
+    @property
+    def _running(self) -> ShardSet[_EventT]:
+        if self._set is None:
+            raise ShardClosed("the cluster has not been entered: use async with")
+        return self._set
+
     async def _reshard(self, shard_ids: Sequence[ShardId]) -> Resharded:
-        async with self._change():
-            start = self._loop.time()
+        async with self._change() as running:
+            old = dict.fromkeys(shard.shard_id for shard in running.shards.values())
             await self._renew_limits(len(shard_ids))
-            new = await self._bring_up(shard_ids)
-            ready = self._loop.time()
-            old = tuple(self._shards.values())
-            self._exported = old
-            self._shards.clear()
-            self._shards |= {shard.shard_id.number: shard for shard in new}
-            self._total = shard_ids[0].total
-            await asyncio.gather(*map(commands_sent, old))
-            switch = self._loop.time()
-            for shard in new:
-                shard._lane.drain(None)
-            taken = await asyncio.gather(*(shard._io.run(partial(fence, shard)) for shard in old))
-            overlap = self._loop.time() - switch
-            await asyncio.gather(*map(consumed_up_to, old, taken))
-            self._exported = None
-            for shard in new:
-                shard._attach(self._stream)
-            await asyncio.gather(*(shard._close(resumable=False) for shard in old))
-            await self._keeper.keep(dict.fromkeys(shard.shard_id for shard in old))
-            return Resharded(total=self._total, startup=ready - start, overlap=overlap)
+            done = await reshard(running, shard_ids, self._config)
+            await self._keeper.keep(old)
+            return done
 
     async def _renew_limits(self, wanted: int) -> None:
         """Ask Discord how many sessions may be started."""
@@ -491,47 +490,19 @@ class Cluster(Generic[_EventT]):
         async def update() -> None:
             queue.update(limit)
 
-        await self._io[0].run(update)
+        await self._running.io[0].run(update)
 
-    async def _bring_up(self, shard_ids: Sequence[ShardId]) -> list[ClusterShard[_EventT]]:
-        """Start shards whose events nobody gets yet, and wait until they are complete."""
-        shards = [self._make(shard_id, None) for shard_id in shard_ids]
-        arrivals = [GuildArrival(self._config, self._loop) for _ in shards]
-        try:
-            for shard, arrival in zip(shards, arrivals, strict=True):
-                shard._lane.drain(arrival)
-            self._start(shards)
-            await asyncio.gather(*(shard.wait_ready() for shard in shards))
-            await asyncio.gather(*(arrival.wait() for arrival in arrivals))
-        except BaseException:
-            if not self._closing.is_set():
-                await asyncio.gather(*(shard._close(resumable=False) for shard in shards))
-            raise
-        return shards
-
-    async def _prepare(self) -> Sequence[ShardId]:
-        """Find out which shards to run, where, and who says whose turn it is."""
+    async def _prepare(self) -> tuple[Sequence[ShardId], GatewayBot | None]:
+        """Find out which shards to run and where; ask Discord only for what is not known."""
         config = self._config
         bot: GatewayBot | None = None
-        if self._wanted_shards is None or config.identify_queue is None:
+        shard_ids = self._wanted_shards
+        if shard_ids is None or config.identify_queue is None:
             bot = await self._ask_discord()
             if config.gateway_url == DEFAULT_GATEWAY_URL:
                 self._config = dataclasses.replace(config, gateway_url=bot.url)
-        if bot is not None and config.identify_queue is None:
-            self._own_queue: LocalIdentifyQueue | None = LocalIdentifyQueue.of(
-                bot.session_start_limit
-            )
-            self._starting = max(_STARTING, 2 * bot.session_start_limit.max_concurrency)
-        else:
-            self._own_queue = None
-            self._starting = 4 * _STARTING
-        shard_ids = self._wanted_shards
-        if shard_ids is None:
-            assert bot is not None
-            shard_ids = tuple(ShardRange(0, bot.shards, bot.shards))
-        self._total = shard_ids[0].total
-        self._log.info("running %d of %d shards", len(shard_ids), self._total)
-        return shard_ids
+            shard_ids = shard_ids or tuple(ShardRange(0, bot.shards, bot.shards))
+        return shard_ids, bot
 
     async def _ask_discord(self) -> GatewayBot:
         config = self._config
@@ -539,138 +510,21 @@ class Cluster(Generic[_EventT]):
             config.token, base_url=self._api_url, proxy=config.proxy, tls=config.ssl
         )
 
-    def _make(self, shard_id: ShardId, session: Session | None) -> ClusterShard[_EventT]:
-        config = self._config
-        if self._presence is not None:
-            config = dataclasses.replace(config, presence=self._presence(shard_id))
-        queue: IdentifyQueue
-        if self._own_queue is not None:
-            queue, home = self._own_queue, self._io[0].loop
-        else:
-            assert config.identify_queue is not None
-            queue, home = config.identify_queue, self._loop
-
-        async def acquire() -> None:
-            await queue.acquire(shard_id)
-
-        shard: ClusterShard[_EventT] = ClusterShard(
-            config,
-            shard_id,
-            session,
-            self._io[shard_id.number % len(self._io)],
-            self._shared,
-            partial(on_loop, home, acquire),
-            self._on_end,
-            control_events=self._control_events,
-        )
-        self._running.add(shard)
-        self._known.add(shard_id)
-        return shard
-
-    def _add(self, shard_id: ShardId, session: Session | None, stream: Stream[Any] | None) -> None:
-        shard = self._make(shard_id, session)
-        shard._attach(stream)
-        self._shards[shard_id.number] = shard
-        self._start([shard])
-
-    def _start(self, shards: Sequence[ClusterShard[_EventT]]) -> None:
-        """Start shards in this order, not too many at once."""
-        self._spawn(self._io[0].run(partial(_start_all, self._io[0], shards, self._starting)))
-
-    def _shard(self, number: int) -> ClusterShard[_EventT]:
-        try:
-            return self._shards[number]
-        except KeyError:
-            raise ShardNotHere(
-                f"this cluster does not run shard {number} of {self._total}"
-            ) from None
-
-    def _shard_of(self, guild_id: int) -> ClusterShard[_EventT]:
-        return self._shard((guild_id >> 22) % self._total)
-
-    def _on_end(self, shard: ClusterShard[_EventT], error: BaseException | None) -> None:
-        """Note that a shard is over; its consumer has its error, if there is one."""
-        self._running.discard(shard)
-        if error is not None and not self._running:
-            self._stream.finish()  # nobody is left
-
     @contextlib.asynccontextmanager
-    async def _change(self) -> AsyncIterator[None]:
+    async def _change(self) -> AsyncIterator[ShardSet[_EventT]]:
         """Change the set of shards, one change at a time."""
         async with self._changing:
-            if not self._entered or self._closing.is_set():
-                raise ShardClosed("the cluster is closed, or was never entered")
-            yield
+            if self._running.closing.is_set():
+                raise ShardClosed("the cluster is closed")
+            yield self._running
 
-    async def _close(self, *, resumable: bool) -> None:
-        if not self._io:
-            return
-        if self._closing.is_set():
-            await self._closed.wait()
-            return
-        self._closing.set()
-        try:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            await asyncio.gather(
-                *(shard._close(resumable=resumable) for shard in tuple(self._running))
-            )
-        finally:
-            self._stream.finish()
-            await _in_any_case(asyncio.gather(*(io.stop() for io in self._io)))
-            self._closed.set()
-
-    def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _read_sessions(self) -> dict[ShardId, Session | None]:
-        """Read the consumed sessions, each on the thread that also writes it."""
-        exported = self._exported or tuple(self._shards.values())
-        if not self._io or self._closed.is_set():
-            return {shard.shard_id: shard._core.consumed_session for shard in exported}
-        by_thread: dict[IOThread, list[ClusterShard[_EventT]]] = {}
-        for shard in exported:
-            by_thread.setdefault(shard._io, []).append(shard)
-
-        async def read(shards: list[ClusterShard[_EventT]]) -> dict[ShardId, Session | None]:
-            return {shard.shard_id: shard._core.consumed_session for shard in shards}
-
-        sessions: dict[ShardId, Session | None] = {}
-        for io, shards in by_thread.items():
-            sessions |= await io.run(partial(read, shards))
-        return sessions
-
-    async def _save_forever(self) -> None:
+    async def _save_forever(self, running: ShardSet[_EventT]) -> None:
         while True:
             await asyncio.sleep(self._save_interval)
             try:
-                await self._keeper.keep(await self._read_sessions())
+                await self._keeper.keep(await running.sessions())
             except Exception:
                 self._log.exception("sessions could not be saved; trying again")
-
-
-async def _start_all(home: IOThread, shards: Sequence[ClusterShard[Any]], at_once: int) -> None:
-    """Start shards in order; so many may be on their way to their turn to identify."""
-    places = asyncio.Semaphore(at_once)
-    for shard in shards:
-        await places.acquire()
-        shard._io.call(shard._start, partial(home.call, places.release))
-
-
-async def _in_any_case(work: asyncio.Future[Any]) -> None:
-    """Wait to the end, cancelled or not."""
-    cancelled = False
-    while not work.done():
-        try:
-            await asyncio.wait((work,))
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
 
 
 def _checked(shards: Iterable[ShardId]) -> tuple[ShardId, ...]:
