@@ -102,6 +102,11 @@ class Connection:
         """Shard number and total of the session, None without one."""
         return None if self.session is None else self.session.shard
 
+    @property
+    def sequence(self) -> int:
+        """That of the latest dispatch sent here, or where the client has resumed."""
+        return self._cursor
+
     async def wait_closed(self) -> None:
         """Wait until the TCP connection is gone."""
         await self._gateway.wait_for(lambda: not self.is_open)
@@ -130,6 +135,7 @@ class Connection:
 
     def reconnect(self) -> None:
         """Send Reconnect (opcode 7): the client should connect anew and resume."""
+        _log.info("connection %d: asking to reconnect", self.number)
         self._send(OpCode.RECONNECT, None)
 
     def invalidate(self, resumable: bool) -> None:
@@ -138,6 +144,11 @@ class Connection:
             if not resumable:
                 self._gateway.sessions.end(self.session)
             self._release()
+        self._refuse_session(resumable)
+
+    def _refuse_session(self, resumable: bool) -> None:
+        kind = "resumable" if resumable else "not resumable"
+        _log.info("connection %d: invalid session, %s", self.number, kind)
         self._send(OpCode.INVALID_SESSION, resumable)
 
     def request_heartbeat(self) -> None:
@@ -321,7 +332,8 @@ class Connection:
             if code in _SESSION_ENDING_BY_CLIENT:
                 self._gateway.sessions.end(self.session)
             self._release()
-        _log.info("connection %d: gone, client's close code %s", self.number, code)
+        by_client = "" if code is None else f", closed by the client with {code}"
+        _log.info("connection %d: gone%s", self.number, by_client)
         self._gateway.disconnected(self)
 
     # Opcodes
@@ -363,6 +375,7 @@ class Connection:
             return
         gateway.identified(self, data)
         number, total = identify.shard
+        _log.info("connection %d: identify for shard %d of %d", self.number, number, total)
         if not gateway.accepts_token(identify.token):
             self.close(CloseCode.AUTHENTICATION_FAILED, "Authentication failed.")
         elif not 0 <= number < total:
@@ -376,12 +389,13 @@ class Connection:
         elif not gateway.session_starts.take(now):
             gateway.reset_token()
         elif not gateway.identify_limit.allow(number, now):
-            self._send(OpCode.INVALID_SESSION, False)
+            self._refuse_session(False)
         else:
             if identify.compress and isinstance(self._framer, Plain):
                 self._framer = PayloadCompression()
             self._cursor = 0
             self._carry(gateway.begin_session(identify))
+            _log.info("connection %d: a new session is ready", self.number)
 
     def _resume(self, data: Any, now: float) -> None:
         gateway = self._gateway
@@ -394,13 +408,14 @@ class Connection:
             self.close(CloseCode.DECODE_ERROR, "Error while decoding payload.")
             return
         gateway.resumed(self, data)
+        _log.info("connection %d: resume from sequence %d", self.number, resume.sequence)
         session = gateway.sessions.get(resume.session_id, now)
         if not gateway.accepts_token(resume.token):
             self.close(CloseCode.AUTHENTICATION_FAILED, "Authentication failed.")
         elif session is None or resume.sequence < session.first - 1:
             if session is not None:
                 gateway.sessions.end(session)
-            self._send(OpCode.INVALID_SESSION, False)
+            self._refuse_session(False)
         elif resume.sequence > session.sequence:
             gateway.sessions.end(session)
             self.close(CloseCode.INVALID_SEQ, "Invalid sequence.")
@@ -410,6 +425,8 @@ class Connection:
             if session.compress and isinstance(self._framer, Plain):
                 self._framer = PayloadCompression()
             self._cursor = resume.sequence
+            missed = session.sequence - resume.sequence
+            _log.info("connection %d: resumed, %d missed", self.number, missed)
             session.append("RESUMED", dumps({"_trace": TRACE}))
             self._carry(session)
 
@@ -422,9 +439,6 @@ class Connection:
         session.connection = self
         session.expires_at = None
         self.session = session
-        _log.info(
-            "connection %d: shard %d of %d, session %s", self.number, *session.shard, session.id
-        )
         self._gateway.carried(self)
         self.wake()
 

@@ -6,6 +6,7 @@ however fast the machine is.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from enum import Enum
 from random import Random
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from .gateway import FakeGateway
 
 __all__ = ["Fault", "FaultSchedule"]
+
+_log = logging.getLogger("gateway_core.testing")
 
 _RESUMABLE_CODES = (1000, 1001, 1011, 1012, 4000, 4001, 4002, 4005, 4008)
 _SESSION_CODES = (4003, 4007, 4009)
@@ -64,6 +67,23 @@ class Fault(Enum):
         """Whether the session is over afterwards, with what it still owed."""
         return self in (Fault.CLOSE_SESSION, Fault.CLOSE_FATAL, Fault.SESSION_LOST)
 
+    @property
+    def ends_connection(self) -> bool:
+        """Whether the client cannot stay connected, or should not."""
+        return self not in _ENDURED
+
+
+_ENDURED = (
+    Fault.HEARTBEAT_REQUEST,
+    Fault.UNKNOWN_OPCODE,
+    Fault.DUPLICATE,
+    Fault.SKIP,
+    Fault.DRIP,
+    Fault.HTTP_ERROR,
+    Fault.HUGE_GUILD,
+    Fault.BURST,
+)
+
 
 class FaultSchedule:
     """Strikes every connection of a gateway again and again, at places that a seed decides.
@@ -101,11 +121,16 @@ class FaultSchedule:
         fault = self._random.choice(self._faults)
 
         def strike(struck: Connection) -> None:
-            self.struck.append(fault)
-            fault.strike(gateway, struck, self._random)
+            self.strike(gateway, struck, fault)
             self.arm(gateway, struck)
 
         connection.do_after(self._random.randint(*self._every), strike)
+
+    def strike(self, gateway: FakeGateway, connection: Connection, fault: Fault) -> None:
+        """Let a fault happen to a connection now."""
+        _log.info("connection %d: fault %s: %s", connection.number, fault.name, fault.value)
+        self.struck.append(fault)
+        fault.strike(gateway, connection, self._random)
 
 
 _Strike = Callable[["FakeGateway", "Connection", Random], object]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl as tls
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
@@ -25,6 +26,8 @@ from .traffic import Traffic
 from .wire import Request, Response, Wire
 
 __all__ = ["FakeGateway", "Handshake"]
+
+_log = logging.getLogger("gateway_core.testing")
 
 # How many connections and handshakes are remembered after they are over.
 _REMEMBERED = 10_000
@@ -343,6 +346,7 @@ class FakeGateway:
         """Answer a request to the HTTP API."""
         self.requests.append(request)
         response = self._failure(request.path) or answer(self, request)
+        _log.info("%s %s: %d", request.method, request.path, response.status)
         self.changed()
         return response
 
@@ -350,11 +354,15 @@ class FakeGateway:
         """Take a websocket, unless it is to be refused."""
         failure = self._failure(request.path)
         if failure is not None:
+            _log.info("handshake at %s: refused with %d", request.path, failure.status)
             return failure
         compression = request.query.get("compress")
         if compression == "zstd-stream" and compression not in COMPRESSIONS:
             return Response(501, b"zstd-stream needs Python 3.14 or the package backports.zstd\n")
         connection = Connection(self, self._taken, wire, request)
+        _log.info(
+            "connection %d: opened at %s, compress=%s", self._taken, request.path, compression
+        )
         self._open[self._taken] = connection
         self._taken += 1
         self.history.append(connection)
