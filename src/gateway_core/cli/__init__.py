@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from gateway_core.errors import GatewayError
 
-from .arguments import parse
+from .arguments import MatrixOptions, Options, SimulateOptions, parse
 from .listen import listen
 
 __all__ = ["main"]
@@ -26,12 +26,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: what follows the command's name; by default that of this process.
     """
     options = parse(arguments)
-    token = os.environ.get("DISCORD_TOKEN", "").strip()
     try:
-        return asyncio.run(listen(options, token))
+        return asyncio.run(_run(options))
     except KeyboardInterrupt:
         return 130
     except (GatewayError, OSError, ValueError, ImportError) as error:
         text = str(error) or type(error).__name__
         print(f"gateway-core: error: {' '.join(text.split())}", file=sys.stderr)
         return 1
+
+
+async def _run(options: Options) -> int:
+    match options:
+        case MatrixOptions():
+            from .matrix import matrix
+
+            return await matrix(options)
+        case SimulateOptions():
+            from .simulate import simulate
+
+            return await simulate(options)
+    return await listen(options, os.environ.get("DISCORD_TOKEN", "").strip())

@@ -8,7 +8,6 @@ import dataclasses
 import functools
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -31,8 +30,8 @@ from gateway_core.shard import Shard
 
 from .arguments import ListenOptions
 from .formats import Formatter, make_formatter
-from .gist import printable
-from .output import Output, RawWriter
+from .output import Output
+from .process import cancelled_by_sigterm, raw_stdout, say
 from .summary import summary
 
 __all__ = ["listen"]
@@ -68,7 +67,7 @@ async def listen(options: ListenOptions, token: str) -> int:
         elif options.url is not None:
             config = Config(gateway_url=options.url)
             if not token:
-                _say("DISCORD_TOKEN is not set: a gateway that checks tokens will refuse")
+                say("DISCORD_TOKEN is not set: a gateway that checks tokens will refuse")
         else:
             config = Config()
         intents = options.intents
@@ -78,7 +77,7 @@ async def listen(options: ListenOptions, token: str) -> int:
             config = dataclasses.replace(config, wanted=options.only)
             never = options.only - dispatches_with(intents)
             if never:
-                _say(f"the intents do not bring {', '.join(sorted(never))}")
+                say(f"the intents do not bring {', '.join(sorted(never))}")
         shard = Shard(token or "none", intents, config=config, control_events=True)
         return await _Run(shard, options, config.gateway_url).until_ended()
 
@@ -89,7 +88,7 @@ async def _simulator() -> AsyncIterator[str]:
     from gateway_core.testing import FakeGateway
 
     async with FakeGateway(rate=_SIMULATED_RATE, heartbeat_interval=5.0) as gateway:
-        _say(f"DISCORD_TOKEN is not set: listening to a simulated gateway at {gateway.url}")
+        say(f"DISCORD_TOKEN is not set: listening to a simulated gateway at {gateway.url}")
         yield gateway.url
 
 
@@ -108,11 +107,11 @@ class _Run:
         """Print until the end, close, say how it went."""
         task = asyncio.current_task()
         assert task is not None
-        output = Output(_raw_stdout())
+        output = Output(raw_stdout())
         hint: asyncio.TimerHandle | None = None
         start = time.monotonic()
         try:
-            async with _cancelled_by_sigterm(task), self._shard:
+            async with cancelled_by_sigterm(task), self._shard:
                 try:
                     async with asyncio.timeout(self._options.duration) as limit:
                         output.on_error = functools.partial(limit.reschedule, 0.0)
@@ -121,7 +120,7 @@ class _Run:
                     pass  # time is up, or standard output is gone
                 except asyncio.CancelledError:
                     task.uncancel()
-                    hint = asyncio.get_running_loop().call_later(_HINT_AFTER, _say, _HINT)
+                    hint = asyncio.get_running_loop().call_later(_HINT_AFTER, say, _HINT)
                 output.on_error = None
                 seconds = time.monotonic() - start
         finally:
@@ -145,7 +144,7 @@ class _Run:
             try:
                 line = to_line(number, event)
             except DecodeError as error:
-                _say(f"event {event.s} ({event.t}) cannot be read: {error}")
+                say(f"event {event.s} ({event.t}) cannot be read: {error}")
                 continue
             await output.line(line)
             self._printed += 1
@@ -162,11 +161,11 @@ class _Run:
                     raise _Unreachable(f"cannot connect to {self._url}: {reason}")
                 self._lost = reason
             case Reconnecting(delay):
-                _say(f"disconnected: {self._lost}; reconnecting in {delay:.1f} s")
+                say(f"disconnected: {self._lost}; reconnecting in {delay:.1f} s")
             case Resumed(replayed):
-                _say(f"resumed; {replayed} missed events were replayed")
+                say(f"resumed; {replayed} missed events were replayed")
             case SessionInvalidated(resumable=False):
-                _say("the session is over; a new one begins")
+                say("the session is over; a new one begins")
 
 
 def _formatter(options: ListenOptions) -> Formatter:
@@ -178,30 +177,3 @@ def _formatter(options: ListenOptions) -> Formatter:
         width=shutil.get_terminal_size().columns,
         colour=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
     )
-
-
-def _raw_stdout() -> RawWriter:
-    """Give standard output without Python's buffers."""
-    if sys.stdout is None:
-        raise OSError("standard output is closed")
-    buffer = sys.stdout.buffer
-    raw: RawWriter = getattr(buffer, "raw", buffer)
-    return raw
-
-
-@contextlib.asynccontextmanager
-async def _cancelled_by_sigterm(task: asyncio.Task[object]) -> AsyncIterator[None]:
-    """Treat a polite request to end as Ctrl-C is treated, where there are such requests."""
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(NotImplementedError):
-            loop.remove_signal_handler(signal.SIGTERM)
-
-
-def _say(text: str) -> None:
-    """Tell the person in one line, beside the events."""
-    print(f"gateway-core: {printable(text)}", file=sys.stderr)
