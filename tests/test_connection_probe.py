@@ -85,7 +85,8 @@ class TestDivert:
 
     def test_it_counts_as_received_and_not_as_on_its_way(self) -> None:
         driver = Driver()
-        driver.reach(ShardState.ACTIVE)
+        driver.reach(ShardState.IDENTIFYING)
+        driver.ready()
         (ready,) = driver.take(Payload)
         driver.connection.consumed(ready)
         driver.connection.divert({"TYPING_START"}, lambda payload: True)
