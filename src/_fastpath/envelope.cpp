@@ -129,9 +129,53 @@ struct Cursor {
     }
 };
 
-}  // namespace
+// Passes over `expected`, which has no NUL, if it stands at `at`. Stops at the NUL behind the text.
+template <size_t kSize>
+bool pass(const uint8_t** at, const char (&expected)[kSize]) {
+    for (size_t i = 0; i < kSize - 1; ++i) {
+        if ((*at)[i] != static_cast<uint8_t>(expected[i])) {
+            return false;
+        }
+    }
+    *at += kSize - 1;
+    return true;
+}
 
-bool read_head(const uint8_t* text, size_t size, Head* head) {
+// The number at `at` of less than 18 digits, or -1.
+int64_t short_number(const uint8_t** at) {
+    const uint8_t* const first = *at;
+    const uint8_t* digit = first;
+    int64_t number = 0;
+    while (is_digit(*digit) && digit - first < 18) {
+        number = number * 10 + (*digit++ - '0');
+    }
+    *at = digit;
+    return digit == first || is_digit(*digit) || (*first == '0' && digit - first > 1) ? -1 : number;
+}
+
+// A dispatch as Discord writes it: {"t":"NAME","s":N,"op":N,
+bool read_usual_head(const uint8_t* at, Head* head) {
+    if (!pass(&at, "{\"t\":\"")) {
+        return false;
+    }
+    head->t = at;
+    while ((*at >= 'A' && *at <= 'Z') || *at == '_') {
+        ++at;
+    }
+    head->t_size = static_cast<size_t>(at - head->t);
+    if (!pass(&at, "\",\"s\":")) {
+        return false;
+    }
+    head->s = short_number(&at);
+    if (head->s < 0 || !pass(&at, ",\"op\":")) {
+        return false;
+    }
+    head->op = short_number(&at);
+    head->has_s = true;
+    return head->op >= 0 && *at == ',';
+}
+
+bool read_any_head(const uint8_t* text, size_t size, Head* head) {
     Cursor in{text, text + size};
     bool op_seen = false;
     bool s_seen = false;
@@ -190,6 +234,12 @@ bool read_head(const uint8_t* text, size_t size, Head* head) {
             return false;
         }
     }
+}
+
+}  // namespace
+
+bool read_head(const uint8_t* text, size_t size, Head* head) {
+    return read_usual_head(text, head) || read_any_head(text, size, head);
 }
 
 }  // namespace gateway

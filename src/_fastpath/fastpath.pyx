@@ -141,6 +141,7 @@ cdef enum:
     UNBUILT
 
 
+@cython.freelist(16)
 cdef class Payload:
     """One gateway message: op, s and t, and `d` when it is asked for.
 
