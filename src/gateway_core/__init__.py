@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from .close_codes import CloseCode as CloseCode
     from .cluster import Cluster as Cluster
     from .cluster_shard import ClusterShard as ClusterShard
-    from .cluster_shard import ShardInfo as ShardInfo
     from .commands import Activity as Activity
     from .commands import ActivityType as ActivityType
     from .commands import Command as Command
@@ -77,6 +76,7 @@ if TYPE_CHECKING:
     from .session_store import MemorySessionStore as MemorySessionStore
     from .session_store import SessionStore as SessionStore
     from .shard import Shard as Shard
+    from .shard import ShardInfo as ShardInfo
     from .shard import ShardStats as ShardStats
     from .sharding import ShardBucket as ShardBucket
     from .sharding import ShardId as ShardId
@@ -87,7 +87,6 @@ _MODULE_OF = {
     "CloseCode": "close_codes",
     "Cluster": "cluster",
     "ClusterShard": "cluster_shard",
-    "ShardInfo": "cluster_shard",
     "Activity": "commands",
     "ActivityType": "commands",
     "Command": "commands",
@@ -148,6 +147,7 @@ _MODULE_OF = {
     "MemorySessionStore": "session_store",
     "SessionStore": "session_store",
     "Shard": "shard",
+    "ShardInfo": "shard",
     "ShardStats": "shard",
     "ShardBucket": "sharding",
     "ShardId": "sharding",

@@ -20,6 +20,7 @@ from websockets.asyncio.connection import broadcast
 from websockets.exceptions import ConnectionClosed, InvalidProxy, WebSocketException
 
 from ._log import ShardLogger, WebsocketLogger
+from ._measure import Measurements
 from ._websocket import GatewayWebsocket
 from .config import Config
 from .connection import GatewayConnection
@@ -93,6 +94,7 @@ class Pump:
         on_control: told every control event, in order.
         keep_control: whether control events go to the inbox too.
         log: logger of the shard.
+        measure: counts and times what is received; None for nobody.
     """
 
     def __init__(
@@ -105,8 +107,10 @@ class Pump:
         on_control: Callable[[ControlEvent], None],
         keep_control: bool,
         log: ShardLogger,
+        measure: Measurements | None,
     ) -> None:
         self._core = core
+        self._measure = measure
         self._name = f"gateway-core shard {shard_id}"
         self._config = config
         self._outlet = outlet
@@ -191,6 +195,8 @@ class Pump:
                     dispatches.append(event)
         bytes_out = self._core.decoder.bytes_out
         size, self._bytes_seen = bytes_out - self._bytes_seen, bytes_out
+        if self._measure is not None:
+            self._measure.count(dispatches)
         if dispatches:
             self._outlet.put(dispatches, size)
 
@@ -322,7 +328,9 @@ class Pump:
 
     async def _read(self, link: _Link, websocket: ClientConnection) -> None:
         core = self._core
-        receive_frame = core.receive_frame
+        receive_frame: Callable[[bytes | str, float], None] = core.receive_frame
+        if self._measure is not None:
+            receive_frame = self._measure.timed(receive_frame)
         effects = core.effects
         receive = websocket.recv
         time = self._loop.time

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
 from ._log import ShardLogger
+from ._measure import DecodeTimes, Measurements
 from ._pump import Outlet, Pump
 from .commands import Command, RequestGuildMembers, check_size, encode
 from .config import Config
@@ -39,9 +40,9 @@ from .events import (
     UnknownOpcode,
 )
 from .member_requests import Chunks, MemberRequests
-from .sharding import ShardState
+from .sharding import ShardId, ShardState
 
-__all__ = ["Queue", "Runner", "ShardStats"]
+__all__ = ["Queue", "Runner", "ShardInfo", "ShardStats"]
 
 _OVER: Final = (ShardState.CLOSED, ShardState.FATALLY_CLOSED)
 
@@ -78,6 +79,28 @@ class ShardStats:
     """Commands that wait to be sent."""
     commands_available: int
     """Messages that Discord's limit would let through now; heartbeats count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardInfo:
+    """How a shard fares."""
+
+    shard_id: ShardId
+    """Which one."""
+    state: ShardState
+    """Where its connection stands."""
+    latency: float | None
+    """Seconds that the last confirmed heartbeat took, None before the first."""
+    average_latency: float | None
+    """The mean of all of them."""
+    stats: ShardStats
+    """What it has done so far."""
+    shed: Mapping[str, int]
+    """Dispatches that were dropped, by name; see `Config.shed`."""
+    events: Mapping[str, int]
+    """Dispatches handed to the consumer's queue, by name; empty without `Config.measure`."""
+    decoding: DecodeTimes | None
+    """How long frames took; None without `Config.measure`."""
 
 
 class Queue(Outlet, Protocol):
@@ -124,6 +147,7 @@ class Runner:
         self._on_end = on_end
         self._on_control = on_control
         self._log = ShardLogger(config.logger, core.shard_id)
+        self._measure = Measurements() if config.measure else None
         self._pump = Pump(
             core,
             core.shard_id,
@@ -133,6 +157,7 @@ class Runner:
             self._take_control,
             keep_control,
             self._log,
+            self._measure,
         )
         self._owner: asyncio.Task[None] | None = None
         self._fatal: GatewayError | None = None
@@ -176,6 +201,21 @@ class Runner:
             shed=self.shed.total(),
             commands_queued=core.queued_commands,
             commands_available=core.rate_limiter.available(now),
+        )
+
+    def info(self) -> ShardInfo:
+        """Tell how the shard fares."""
+        latency, measure = self.core.latency, self._measure
+        recent = latency.recent
+        return ShardInfo(
+            shard_id=self.shard_id,
+            state=self.state,
+            latency=recent[0] if recent else None,
+            average_latency=latency.average,
+            stats=self.stats,
+            shed=dict(self.shed),
+            events={} if measure is None else dict(measure.events),
+            decoding=None if measure is None else measure.decoding,
         )
 
     @property

@@ -19,9 +19,10 @@ from types import MappingProxyType, TracebackType
 from typing import Final, Generic, Literal, Self, TypeAlias, TypeVar, overload
 
 from ._reshard import Resharded, reshard
+from ._runner import ShardInfo
 from ._session_keeper import SessionKeeper
 from ._shard_set import ShardSet
-from .cluster_shard import ClusterShard, ShardInfo
+from .cluster_shard import ClusterShard
 from .commands import Command, RequestGuildMembers, UpdatePresence
 from .config import DEFAULT_GATEWAY_URL, Config
 from .decoding import Payload

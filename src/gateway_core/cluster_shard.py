@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from ._fan_in import Lane, ShardStream, Shared, Stream
 from ._io_thread import IOThread
-from ._runner import Runner, ShardStats
+from ._runner import Runner, ShardInfo, ShardStats
 from .commands import Command, RequestGuildMembers, check_size, encode
 from .config import Config
 from .connection import GatewayConnection
@@ -23,7 +22,7 @@ from .member_requests import GuildMembers
 from .session import Session
 from .sharding import ShardId, ShardState
 
-__all__ = ["ClusterShard", "ShardInfo"]
+__all__ = ["ClusterShard"]
 
 _EventT = TypeVar("_EventT")
 
@@ -31,22 +30,6 @@ _OVER: Final = (ShardState.CLOSED, ShardState.FATALLY_CLOSED)
 
 _SETTLING: Final = (Identifying, Resuming, Reconnecting)
 """After any of these, a shard that was started needs no more care of whoever starts them all."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardInfo:
-    """How a shard fares."""
-
-    shard_id: ShardId
-    """Which one."""
-    state: ShardState
-    """Where its connection stands."""
-    latency: float | None
-    """Seconds that the last confirmed heartbeat took, None before the first."""
-    average_latency: float | None
-    """The mean of all of them."""
-    stats: ShardStats
-    """What it has done so far."""
 
 
 class ClusterShard(Generic[_EventT]):
@@ -121,21 +104,9 @@ class ClusterShard(Generic[_EventT]):
         """What the shard has done so far."""
         return self._runner.stats
 
-    @property
-    def shed(self) -> dict[str, int]:
-        """How many dispatches were dropped, by name; see `Config.shed`."""
-        return dict(self._runner.shed)
-
     def info(self) -> ShardInfo:
         """Tell how the shard fares."""
-        recent = self.latency.recent
-        return ShardInfo(
-            shard_id=self.shard_id,
-            state=self.state,
-            latency=recent[0] if recent else None,
-            average_latency=self.latency.average,
-            stats=self.stats,
-        )
+        return self._runner.info()
 
     async def wait_ready(self) -> None:
         """Wait until the shard has a session for the first time, new or resumed.

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Final, Generic, Literal, Self, TypeVar, overload
 
 from ._inbox import Inbox
-from ._runner import Runner, ShardStats
+from ._runner import Runner, ShardInfo, ShardStats
 from .commands import Command, RequestGuildMembers
 from .config import Config
 from .connection import GatewayConnection
@@ -30,7 +30,7 @@ from .member_requests import GuildMembers
 from .session import Session
 from .sharding import ShardId, ShardState
 
-__all__ = ["Shard", "ShardStats"]
+__all__ = ["Shard", "ShardInfo", "ShardStats"]
 
 _EventT = TypeVar("_EventT")
 
@@ -160,6 +160,10 @@ class Shard(Generic[_EventT]):
     def stats(self) -> ShardStats:
         """What the shard has done so far."""
         return self._runner.stats
+
+    def info(self) -> dict[ShardId, ShardInfo]:
+        """Tell how the shard fares, in the form of `Cluster.info`; callable on any thread."""
+        return {self.shard_id: self._runner.info()}
 
     # Life
 
