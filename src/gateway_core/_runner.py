@@ -93,6 +93,8 @@ class ShardInfo:
     """Seconds that the last confirmed heartbeat took, None before the first."""
     average_latency: float | None
     """The mean of all of them."""
+    measured: int
+    """How many heartbeats were confirmed and measured."""
     stats: ShardStats
     """What it has done so far."""
     shed: Mapping[str, int]
@@ -212,6 +214,7 @@ class Runner:
             state=self.state,
             latency=recent[0] if recent else None,
             average_latency=latency.average,
+            measured=latency.measured,
             stats=self.stats,
             shed=dict(self.shed),
             events={} if measure is None else dict(measure.events),

@@ -11,14 +11,20 @@ from gateway_core.intents import Intents
 
 def test_nothing_is_asked_for() -> None:
     assert parse(["listen"]) == ListenOptions(
-        intents=None, only=None, count=None, duration=None, url=None, format=None
+        intents=None,
+        only=None,
+        count=None,
+        duration=None,
+        url=None,
+        format=None,
+        shards=None,
     )
 
 
 def test_everything_is_asked_for() -> None:
     only = ["--only", "message_create, TYPING_START"]
     limits = ["--count", "7", "--duration", "1.5"]
-    rest = ["--url", "ws://localhost:1/", "--format", "raw"]
+    rest = ["--url", "ws://localhost:1/", "--format", "raw", "--shards", "4"]
     options = parse(["listen", "--intents", "guilds,guild_messages", *only, *limits, *rest])
     assert options == ListenOptions(
         intents=Intents.GUILDS | Intents.GUILD_MESSAGES,
@@ -27,6 +33,7 @@ def test_everything_is_asked_for() -> None:
         duration=1.5,
         url="ws://localhost:1/",
         format="raw",
+        shards=4,
     )
 
 
@@ -49,6 +56,8 @@ def test_everything_is_asked_for() -> None:
         (["listen", "--url", "https://discord.com"], "begins with wss:// or ws://"),
         (["listen", "--url", "ws://"], "needs a host"),
         (["listen", "--format", "xml"], "xml"),
+        (["listen", "--shards", "0"], "neither auto nor a number of shards"),
+        (["listen", "--shards", "all"], "neither auto nor a number of shards"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

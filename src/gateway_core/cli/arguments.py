@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
 
 from gateway_core._version import __version__
 from gateway_core.dispatches import DISPATCHES
@@ -24,6 +24,7 @@ Print the events of a bot as they come.
 
 With DISCORD_TOKEN set it connects to Discord; without, a simulated gateway is started inside.
 On a terminal it prints one readable line an event, in a pipe one JSON object: shard, op, s, t, d.
+With --shards it runs several shards, and on a terminal shows a table of them instead of events.
 Ctrl-C ends the session and prints a summary."""
 
 _SIMULATE = """\
@@ -55,6 +56,8 @@ class ListenOptions:
     """Where to connect instead of Discord or the simulator."""
     format: Format | None
     """None for ``pretty`` on a terminal and ``json`` elsewhere."""
+    shards: int | Literal["auto"] | None
+    """How many shards to run; None for a single connection without shards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +146,12 @@ def _add_listen(commands: _Commands) -> None:
         choices=("json", "pretty", "raw"),
         help="json: one object an event; pretty: one line for people; raw: the text as it came",
     )
+    listen.add_argument(
+        "--shards",
+        type=_shards,
+        metavar="N",
+        help="run N shards, or as many as Discord recommends (auto)",
+    )
 
 
 def _listen(values: argparse.Namespace) -> ListenOptions:
@@ -153,6 +162,7 @@ def _listen(values: argparse.Namespace) -> ListenOptions:
         duration=values.duration,
         url=values.url,
         format=values.format,
+        shards=values.shards,
     )
 
 
@@ -288,6 +298,17 @@ def _count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
     return count
+
+
+def _shards(text: str) -> int | Literal["auto"]:
+    if text == "auto":
+        return "auto"
+    try:
+        return _count(text)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither auto nor a number of shards"
+        ) from None
 
 
 def _seconds(text: str) -> float:

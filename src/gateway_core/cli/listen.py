@@ -11,7 +11,9 @@ import shutil
 import sys
 import time
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Literal
 
+from gateway_core.cluster import Cluster
 from gateway_core.config import Config
 from gateway_core.decoding import Payload
 from gateway_core.dispatches import dispatches_with
@@ -25,14 +27,20 @@ from gateway_core.events import (
     Resumed,
     SessionInvalidated,
 )
+from gateway_core.http import DEFAULT_BASE_URL
+from gateway_core.identify_queue import IdentifyQueue, LocalIdentifyQueue
 from gateway_core.intents import Intents
 from gateway_core.shard import Shard
+from gateway_core.sharding import ShardId, ShardRange
 
 from .arguments import ListenOptions
 from .formats import Formatter, make_formatter
 from .output import Output
 from .process import cancelled_by_sigterm, raw_stdout, say
 from .summary import summary
+
+if TYPE_CHECKING:
+    from gateway_core.testing import FakeGateway
 
 __all__ = ["listen"]
 
@@ -62,10 +70,19 @@ async def listen(options: ListenOptions, token: str) -> int:
     """
     simulated = not token and options.url is None
     async with contextlib.AsyncExitStack() as stack:
+        api_url = DEFAULT_BASE_URL
+        queue: IdentifyQueue | None = None
         if simulated:
-            config = Config(gateway_url=await stack.enter_async_context(_simulator()), proxy=None)
+            gateway = await stack.enter_async_context(_simulator(options.shards))
+            # The simulator can do zstd only where a package for it is installed.
+            config = Config(gateway_url=gateway.url, proxy=None, compression="zlib-stream")
+            api_url = gateway.http_url
         elif options.url is not None:
             config = Config(gateway_url=options.url)
+            # Nobody says what limits there are: what is always allowed.
+            queue = LocalIdentifyQueue(1)
+            if options.shards == "auto":
+                raise ValueError("--shards auto asks Discord: with --url, say how many")
             if not token:
                 say("DISCORD_TOKEN is not set: a gateway that checks tokens will refuse")
         else:
@@ -78,25 +95,47 @@ async def listen(options: ListenOptions, token: str) -> int:
             never = options.only - dispatches_with(intents)
             if never:
                 say(f"the intents do not bring {', '.join(sorted(never))}")
-        shard = Shard(token or "none", intents, config=config, control_events=True)
-        return await _Run(shard, options, config.gateway_url).until_ended()
+        token = token or "none"
+        source: Shard[Event] | Cluster[Event]
+        if options.shards is None:
+            source = Shard(token, intents, config=config, control_events=True)
+        else:
+            total = options.shards
+            source = Cluster(
+                token,
+                intents,
+                shards="auto" if total == "auto" else ShardRange(0, total, total),
+                config=dataclasses.replace(config, identify_queue=queue),
+                control_events=True,
+                api_url=api_url,
+            )
+        return await _Run(source, options, config.gateway_url).until_ended()
 
 
 @contextlib.asynccontextmanager
-async def _simulator() -> AsyncIterator[str]:
-    """Run the simulator, and give its URL."""
-    from gateway_core.testing import FakeGateway
+async def _simulator(shards: int | Literal["auto"] | None) -> AsyncIterator[FakeGateway]:
+    """Run the simulator."""
+    from gateway_core.testing import FakeGateway, Limits
 
-    async with FakeGateway(rate=_SIMULATED_RATE, heartbeat_interval=5.0) as gateway:
+    total = shards if isinstance(shards, int) else 2
+    async with FakeGateway(
+        rate=_SIMULATED_RATE,
+        heartbeat_interval=5.0,
+        shards=total,
+        guilds=max(3, 2 * total),
+        limits=Limits(max_concurrency=16),
+    ) as gateway:
         say(f"DISCORD_TOKEN is not set: listening to a simulated gateway at {gateway.url}")
-        yield gateway.url
+        yield gateway
 
 
 class _Run:
-    """One run over one shard."""
+    """One run over one shard or several."""
 
-    def __init__(self, shard: Shard[Event], options: ListenOptions, url: str) -> None:
-        self._shard = shard
+    def __init__(
+        self, source: Shard[Event] | Cluster[Event], options: ListenOptions, url: str
+    ) -> None:
+        self._source = source
         self._options = options
         self._url = url
         self._printed = 0
@@ -107,15 +146,19 @@ class _Run:
         """Print until the end, close, say how it went."""
         task = asyncio.current_task()
         assert task is not None
+        options = self._options
         output = Output(raw_stdout())
         hint: asyncio.TimerHandle | None = None
         start = time.monotonic()
         try:
-            async with cancelled_by_sigterm(task), self._shard:
+            async with cancelled_by_sigterm(task), self._source:
                 try:
-                    async with asyncio.timeout(self._options.duration) as limit:
+                    async with asyncio.timeout(options.duration) as limit:
                         output.on_error = functools.partial(limit.reschedule, 0.0)
-                        await self._print_events(output)
+                        if options.shards is not None and _is_watched(options):
+                            await self._show_table()
+                        else:
+                            await self._print_events(output)
                 except (TimeoutError, BrokenPipeError):
                     pass  # time is up, or standard output is gone
                 except asyncio.CancelledError:
@@ -130,19 +173,17 @@ class _Run:
                     await output.close()
             if hint is not None:
                 hint.cancel()
-        end = summary(self._printed, seconds, self._shard.stats, self._shard.latency)
-        print(end, file=sys.stderr)
+        print(summary(self._printed, seconds, self._source.info().values()), file=sys.stderr)
         return 0
 
     async def _print_events(self, output: Output) -> None:
-        number = self._shard.shard_id.number
         to_line = _formatter(self._options)
-        async for event in self._shard:
+        async for shard_id, event in self._events():
             if not isinstance(event, Payload):
-                self._on_control(event)
+                self._on_control(shard_id, event)
                 continue
             try:
-                line = to_line(number, event)
+                line = to_line(shard_id.number, event)
             except DecodeError as error:
                 say(f"event {event.s} ({event.t}) cannot be read: {error}")
                 continue
@@ -151,8 +192,33 @@ class _Run:
             if self._printed == self._options.count:
                 return
 
-    def _on_control(self, event: ControlEvent) -> None:
+    async def _show_table(self) -> None:
+        """Count the events, and show how the shards fare meanwhile."""
+        from .table import show
+
+        showing = asyncio.create_task(show(self._source.info))
+        try:
+            async for _, event in self._events():
+                if isinstance(event, Payload):
+                    self._printed += 1
+                    if self._printed == self._options.count:
+                        return
+        finally:
+            showing.cancel()
+            await asyncio.wait((showing,))
+
+    async def _events(self) -> AsyncIterator[tuple[ShardId, Event]]:
+        source = self._source
+        if isinstance(source, Cluster):
+            async for item in source:
+                yield item
+        else:
+            async for event in source:
+                yield source.shard_id, event
+
+    def _on_control(self, shard_id: ShardId, event: ControlEvent) -> None:
         """Say what a person who watches the stream should know."""
+        where = f"shard {shard_id}: " if self._options.shards is not None else ""
         match event:
             case Connected():
                 self._connected = True
@@ -161,11 +227,16 @@ class _Run:
                     raise _Unreachable(f"cannot connect to {self._url}: {reason}")
                 self._lost = reason
             case Reconnecting(delay):
-                say(f"disconnected: {self._lost}; reconnecting in {delay:.1f} s")
+                say(f"{where}disconnected: {self._lost}; reconnecting in {delay:.1f} s")
             case Resumed(replayed):
-                say(f"resumed; {replayed} missed events were replayed")
+                say(f"{where}resumed; {replayed} missed events were replayed")
             case SessionInvalidated(resumable=False):
-                say("the session is over; a new one begins")
+                say(f"{where}the session is over; a new one begins")
+
+
+def _is_watched(options: ListenOptions) -> bool:
+    """Say whether a person sees standard output, and has not asked for events there."""
+    return options.format is None and sys.stdout is not None and sys.stdout.isatty()
 
 
 def _formatter(options: ListenOptions) -> Formatter:
