@@ -9,6 +9,7 @@ import ssl
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from gateway_core.testing import FakeGateway, FaultSchedule
 
@@ -54,15 +55,14 @@ async def simulate(options: SimulateOptions) -> int:
     try:
         async with cancelled_by_sigterm(task), gateway:
             try:
-                with diary.kept():
-                    await output.line(f"gateway   {gateway.url}")
-                    await output.line(f"HTTP API  {gateway.http_url}")
-                    while True:
-                        await output.line(await diary.lines.get())
-            except BrokenPipeError:
+                async with asyncio.timeout(None) as never:
+                    output.on_error = partial(never.reschedule, 0.0)
+                    await _print(gateway, diary, output)
+            except (BrokenPipeError, TimeoutError):
                 pass  # standard output is gone
             except asyncio.CancelledError:
                 task.uncancel()
+            output.on_error = None
             seconds = time.monotonic() - start
     finally:
         with contextlib.suppress(BrokenPipeError, TimeoutError):
@@ -70,6 +70,14 @@ async def simulate(options: SimulateOptions) -> int:
                 await output.close()
     print(_summary(gateway, faults, seconds), file=sys.stderr)
     return 0
+
+
+async def _print(gateway: FakeGateway, diary: _Diary, output: Output) -> None:
+    await output.line(f"gateway   {gateway.url}")
+    await output.line(f"HTTP API  {gateway.http_url}")
+    with diary.kept():
+        while True:
+            await output.line(await diary.lines.get())
 
 
 def _tls(options: SimulateOptions) -> ssl.SSLContext | None:
