@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from gateway_core.commands import UpdatePresence
+from gateway_core.decoding import DEFAULT_COMPRESSION
 from gateway_core.errors import (
     FatalClose,
 )
@@ -75,7 +76,7 @@ class TestResuming:
             connection.reset()
             resumed = await gateway.wait_for_resume()
             assert (connection.path, resumed.path) == ("/", "/go-on")
-            assert resumed.query == {"v": "10", "encoding": "json", "compress": "zlib-stream"}
+            assert resumed.query == {"v": "10", "encoding": "json", "compress": DEFAULT_COMPRESSION}
 
     @pytest.mark.parametrize(
         "misfortune",

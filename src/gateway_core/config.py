@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from .commands import ConnectionProperties, UpdatePresence
-from .decoding import DEFAULT_MAX_MESSAGE_SIZE
+from .decoding import DEFAULT_COMPRESSION, DEFAULT_MAX_MESSAGE_SIZE
 from .intents import Intents
 from .urls import connection_url
 
@@ -55,7 +55,8 @@ class Config:
         use_resume_url: whether to resume at the URL that READY names, as Discord asks. False is
             for a proxy that does not put its own URL into READY.
         compression: ``"zlib-stream"`` or ``"zstd-stream"`` (the whole stream), ``"zlib-payload"``
-            (payload by payload, as Discord sees fit) or None.
+            (payload by payload, as Discord sees fit) or None. By default zstd-stream where the
+            extension is in use, else zlib-stream.
         ssl: the TLS context, None for the default one (verified, system store). For the adapter.
         proxy: as `websockets.connect` takes it: True for the system's, None for none, or a URL.
             For the adapter.
@@ -124,7 +125,7 @@ class Config:
 
     gateway_url: str = DEFAULT_GATEWAY_URL
     use_resume_url: bool = True
-    compression: Compression | None = "zlib-stream"
+    compression: Compression | None = DEFAULT_COMPRESSION
     ssl: ssl.SSLContext | None = None
     proxy: str | Literal[True] | None = True
 

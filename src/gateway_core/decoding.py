@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ._purepath import DEFAULT_MAX_MESSAGE_SIZE
 
 __all__ = [
+    "DEFAULT_COMPRESSION",
     "DEFAULT_MAX_MESSAGE_SIZE",
     "Backend",
     "Compression",
@@ -49,6 +50,8 @@ def _use_twin() -> bool:
     return importlib.util.find_spec("gateway_core._fastpath") is None
 
 
+_NATIVE = not _use_twin()
+
 if TYPE_CHECKING:
     from ._purepath import (
         Inflator,
@@ -60,8 +63,8 @@ if TYPE_CHECKING:
         loads,
     )
 else:
-    if _use_twin():
-        from ._purepath import (
+    if _NATIVE:
+        from ._fastpath import (
             Inflator,
             Payload,
             PlainDecoder,
@@ -71,7 +74,7 @@ else:
             loads,
         )
     else:
-        from ._fastpath import (
+        from ._purepath import (
             Inflator,
             Payload,
             PlainDecoder,
@@ -103,6 +106,10 @@ class Backend:
 
     def __str__(self) -> str:
         return f"{self.name}: {self.zlib}, {self.zstd}, {self.json}"
+
+
+DEFAULT_COMPRESSION: Compression = "zstd-stream" if _NATIVE else "zlib-stream"
+"""What a connection asks for: zstd is smaller and faster, where the extension brings it along."""
 
 
 def backend() -> Backend:
