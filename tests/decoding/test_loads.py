@@ -367,7 +367,7 @@ class TestAgainstJson:
     """Differential properties: whatever json makes or breaks, we make or break."""
 
     @given(value=json_values, indent=st.sampled_from([None, 0, 3]), ascii_only=st.booleans())
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=150, deadline=None)
     def test_round_trip(
         self, module: ModuleType, value: Any, indent: int | None, ascii_only: bool
     ) -> None:
@@ -378,7 +378,7 @@ class TestAgainstJson:
         assert same(module.loads(text), json.loads(text))
 
     @given(value=st.floats(allow_nan=False, allow_infinity=False))
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=200, deadline=None)
     def test_floats_survive(self, module: ModuleType, value: float) -> None:
         for text in (repr(value), f"{value:.25e}", f"{value:.3f}", f"{value:.17g}"):
             if text.lstrip("-").replace("e+", "e").isdigit():
@@ -392,12 +392,12 @@ class TestAgainstJson:
             max_size=30,
         )
     )
-    @settings(max_examples=1500, deadline=None)
+    @settings(max_examples=500, deadline=None)
     def test_json_like_noise(self, module: ModuleType, text: str) -> None:
         self.agree(module, text.encode())
 
     @given(value=json_values, data=st.data())
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=250, deadline=None)
     def test_one_byte_changed(self, module: ModuleType, value: Any, data: st.DataObject) -> None:
         try:
             text = bytearray(json.dumps(value, ensure_ascii=False).encode())
@@ -415,7 +415,7 @@ class TestAgainstJson:
         self.agree(module, bytes(text))
 
     @given(raw=st.binary(max_size=40))
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=250, deadline=None)
     def test_any_bytes(self, module: ModuleType, raw: bytes) -> None:
         self.agree(module, raw)
         self.agree(module, b'"' + raw + b'"')
