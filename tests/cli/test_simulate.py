@@ -168,7 +168,7 @@ class TestServing:
         with os.fdopen(read, "rb") as pipe:
             url = (await asyncio.to_thread(pipe.readline)).decode().split()[1]
         async with asyncio.timeout(30):
-            with contextlib.suppress(ConnectionClosed):
+            with contextlib.suppress(ConnectionClosed, OSError):
                 async with connect(url + "?v=10&encoding=json", proxy=None) as websocket:
                     while True:
                         await websocket.recv()
