@@ -101,6 +101,15 @@ async def take_marked(cluster: Cluster[Payload], count: int) -> list[tuple[Shard
     return marked
 
 
+async def take_until_all(cluster: Cluster[Payload], wanted: set[int], taken: list[int]) -> None:
+    """Take events until all the marked ones that are wanted have come; add them to `taken`."""
+    missing = wanted.difference(taken)
+    while missing:
+        ((_, number),) = await take_marked(cluster, 1)
+        taken.append(number)
+        missing.discard(number)
+
+
 def repeated(numbers: list[int]) -> list[int]:
     """Which numbers come more than once."""
     return [number for number, count in Counter(numbers).items() if count > 1]

@@ -58,7 +58,7 @@ async def hand_over(cluster: Cluster[Payload], path: Path, count: int) -> None:
         handled += 1
         if handled == count:
             # Both queues are full at this moment.
-            while not all(shard.stats.pauses for shard in cluster.shards.values()):  # noqa: ASYNC110
+            while not all(shard._lane.full for shard in cluster.shards.values()):  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
             break
     path.write_text(json.dumps(await cluster.close_resumable()))  # noqa: ASYNC240

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from cluster_driver import MARKED, cluster_at, mark_all, number_of, repeated, take_marked
+from cluster_driver import (
+    MARKED,
+    cluster_at,
+    mark_all,
+    number_of,
+    repeated,
+    take_marked,
+    take_until_all,
+)
 from gateway_core.cluster import Cluster
 from gateway_core.commands import UpdatePresence
 from gateway_core.decoding import Payload
@@ -42,7 +50,7 @@ class TestSingleShards:
         async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
             await cluster.wait_ready()
             mark_all(gateway, range(200), 2)
-            handled = await take_marked(cluster, 50)
+            handled = [number for _, number in await take_marked(cluster, 50)]
             session = await cluster.remove(1, resumable=True)
             assert session is not None
             with pytest.raises(ShardNotHere):
@@ -51,11 +59,9 @@ class TestSingleShards:
                 await cluster.remove(1)
             moved = {"1/2": session}
             async with cluster_at(gateway, [ShardId(1, 2)], sessions=moved) as other:
-                handled += await take_marked(
-                    other, 100 - sum(shard.number == 1 for shard, _ in handled)
-                )
-            handled += await take_marked(cluster, 200 - len({n for _, n in handled}))
-            assert {number for _, number in handled} == set(range(200))
+                await take_until_all(other, set(range(1, 200, 2)), handled)
+            await take_until_all(cluster, set(range(0, 200, 2)), handled)
+            assert len(repeated(handled)) <= 1
             assert len(gateway.identifies) == 2
 
     async def test_removed_for_good(self) -> None:
@@ -80,15 +86,32 @@ class TestSingleShards:
             await cluster.restart(0, resume=resume)
             await cluster.wait_ready()
             if resume:
-                while len(set(handled)) < 100:
-                    handled += [number for _, number in await take_marked(cluster, 1)]
+                await take_until_all(cluster, set(range(100)), handled)
                 assert len(repeated(handled)) <= 1
             mark_all(gateway, range(100, 102), 2)
-            while not {100, 101} <= set(handled):
-                handled += [number for _, number in await take_marked(cluster, 1)]
+            await take_until_all(cluster, {100, 101}, handled)
             assert len(gateway.identifies) == (2 if resume else 3)
             assert len(gateway.resumes) == (1 if resume else 0)
             assert cluster.shards[1] is before
+
+    async def test_a_stream_of_one_shard_goes_on_over_a_restart(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
+            stream = aiter(cluster.shards[0])
+            await cluster.wait_ready()
+            mark_all(gateway, range(10), 1)
+            numbers: list[int | None] = []
+            async for event in stream:
+                numbers.append(number_of(event))
+                if numbers[-1] == 4:
+                    break
+            await cluster.restart(0)
+            async for event in stream:
+                numbers.append(number_of(event))
+                if numbers[-1] == 9:
+                    break
+            assert [n for n in numbers if n is not None] == [0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9]
+            await cluster.remove(0)
+            assert [event async for event in stream if number_of(event) is not None] == []
 
     async def test_not_after_the_end(self) -> None:
         async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
@@ -259,8 +282,8 @@ class TestResharding:
                 await resharding
             assert list(sessions) == ["0/1"]
             async with cluster_at(gateway, 1, sessions=sessions) as next_one:
-                numbers += [number for _, number in await take_marked(next_one, 91)]
-            assert set(numbers) == set(range(100))
+                await take_until_all(next_one, set(range(100)), numbers)
+            assert len(repeated(numbers)) <= 1
 
     async def test_no_more_sessions_than_may_be_started(self) -> None:
         limits = Limits(identify_interval=0, session_starts=3, max_concurrency=16)

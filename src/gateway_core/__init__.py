@@ -15,6 +15,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .close_codes import CloseCode as CloseCode
     from .cluster import Cluster as Cluster
+    from .cluster import Resharded as Resharded
     from .cluster_shard import ClusterShard as ClusterShard
     from .commands import Activity as Activity
     from .commands import ActivityType as ActivityType
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
 _MODULE_OF = {
     "CloseCode": "close_codes",
     "Cluster": "cluster",
+    "Resharded": "cluster",
     "ClusterShard": "cluster_shard",
     "Activity": "commands",
     "ActivityType": "commands",

@@ -251,6 +251,11 @@ class Stream(Generic[_ItemT]):
             self._asleep = False
         self._wake()
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing new will come."""
+        return self._over
+
     def fail(self, error: BaseException) -> None:
         """Raise an error at the next opportunity; callable on any thread."""
         with self._shared.lock:

@@ -193,4 +193,6 @@ async def reshard(
     for shard in new:
         shard._attach(running.stream)
     await asyncio.gather(*(shard._close(resumable=False) for shard in old))
+    for shard in old:
+        shard._end_stream()
     return Resharded(total=running.total, startup=ready - start, overlap=overlap)

@@ -168,6 +168,8 @@ class ShardSet(Generic[_EventT]):
             )
         finally:
             self.stream.finish()
+            for shard in self.shards.values():
+                shard._end_stream()
             await _in_any_case(asyncio.gather(*(io.stop() for io in self.io)))
             self.closed.set()
 

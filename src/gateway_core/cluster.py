@@ -36,7 +36,7 @@ from .session import Session
 from .session_store import MemorySessionStore, SessionStore
 from .sharding import ShardId, ShardRange
 
-__all__ = ["Cluster", "Sessions"]
+__all__ = ["Cluster", "Resharded", "Sessions"]
 
 _EventT = TypeVar("_EventT")
 
@@ -273,7 +273,8 @@ class Cluster(Generic[_EventT]):
 
         Events that have not been taken are dropped, since resuming brings them again, and the
         stream ends. The event that the consumer is at, if it has not come back from it, comes
-        again too. The store, if there is one, has the sessions as well.
+        again too. The store has the sessions as well. A shard whose READY was not consumed has
+        none, and begins anew.
 
         Returns:
             The sessions, for the argument `sessions` of another cluster; JSON can hold them.
@@ -390,6 +391,7 @@ class Cluster(Generic[_EventT]):
             removed = running.get(shard)
             del running.shards[shard]
             session = await removed._close(resumable=resumable)
+            removed._end_stream()
             await self._keeper.keep({removed.shard_id: session})
             return None if session is None else session.to_dict()
 
@@ -411,7 +413,10 @@ class Cluster(Generic[_EventT]):
         async with self._change() as running:
             old = running.get(shard)
             session = await old._close(resumable=resume)
-            running.add(old.shard_id, session, old._stream)
+            stream = old._stream
+            if stream is None or stream.over:
+                stream = running.stream
+            running.add(old.shard_id, session, stream)
 
     # All shards anew
 

@@ -168,13 +168,16 @@ class ClusterShard(Generic[_EventT]):
             await self._io.run(partial(self._stop, resumable=resumable))
         finally:
             self._lane.finish(discard=resumable)
-            if isinstance(self._stream, ShardStream):
-                self._stream.finish()
             if not self._ready.done():
                 self._fail_ready(
                     ShardClosed(f"shard {self.shard_id} was closed before it was ready")
                 )
         return self._core.consumed_session
+
+    def _end_stream(self) -> None:
+        """Let the stream of this shard alone end, if there is one."""
+        if isinstance(self._stream, ShardStream):
+            self._stream.finish()
 
     # On the thread it lives on
 
@@ -233,4 +236,5 @@ class ClusterShard(Generic[_EventT]):
                 self._error = error
             else:
                 self._stream.fail(error)
+                self._end_stream()
         self._on_cluster(self, error)
