@@ -58,6 +58,17 @@ class TestCommands:
         assert numbers[:200] == list(range(200))
         assert len(numbers) == 202
 
+    @pytest.mark.parametrize("end", [4014, None], ids=["fatal", "closed"])
+    def test_that_could_not_be_sent_are_counted_at_the_end(self, end: int | None) -> None:
+        driver = active()
+        for number in range(200):
+            driver.connection.send(self.numbered(number), driver.now)
+        left = 200 - len(driver.take_sent())
+        if end is None:
+            driver.connection.close(driver.now, resumable=False)
+        driver.lose(end)
+        assert driver.connection.queued_commands == left > 0
+
     def test_stay_within_the_limit_and_leave_room_for_heartbeats(self) -> None:
         driver = active()
         begin = driver.now

@@ -271,7 +271,8 @@ class GatewayConnection(ConnectionActions):
 
         It waits across reconnects, in order, and is delivered at most once: if the connection
         breaks while it is being sent, it is not sent again. One that Discord refuses with
-        RATE_LIMITED is held as long as asked, and then sent again.
+        RATE_LIMITED is held as long as asked, and then sent again. What still waits when the
+        connection is over is not sent; `queued_commands` then says how much that is.
 
         Args:
             command: a command, or the JSON text of one (``{"op": ..., "d": ...}``).
