@@ -11,11 +11,18 @@ import pytest
 
 from cluster_driver import cluster_at, mark, number_of, take_marked
 from gateway_core.cluster import Cluster
-from gateway_core.commands import RequestGuildMembers, UpdatePresence, UpdateVoiceState
+from gateway_core.commands import Activity, RequestGuildMembers, UpdatePresence, UpdateVoiceState
 from gateway_core.decoding import Payload
-from gateway_core.errors import FatalClose, ShardClosed, ShardNotHere
+from gateway_core.errors import (
+    CommandTooLarge,
+    FatalClose,
+    SessionStartLimitReached,
+    ShardClosed,
+    ShardNotHere,
+)
 from gateway_core.events import Ready
 from gateway_core.http import HTTPError
+from gateway_core.identify_queue import NoQueue
 from gateway_core.intents import Intents
 from gateway_core.sharding import ShardBucket, ShardId, ShardRange, ShardState
 from gateway_core.testing import FakeGateway, Limits
@@ -387,6 +394,43 @@ class TestErrors:
                 await until(lambda: queue.given_up == 1 and queue.waiting == 1)
             assert queue.waiting == 0
         no_leaks()
+
+    async def test_when_no_identify_is_left_it_asks_again_later(self) -> None:
+        class Queue(NoQueue):
+            asked = 0
+
+            async def acquire(self, shard_id: ShardId, /) -> None:
+                self.asked += 1
+                if self.asked == 1:
+                    raise SessionStartLimitReached("none is left", retry_after=0.05)
+
+        queue = Queue()
+        async with (
+            simulator() as gateway,
+            cluster_at(gateway, 1, options={"identify_queue": queue}) as cluster,
+        ):
+            await cluster.wait_ready()
+            assert queue.asked == 2
+            assert len(gateway.identifies) == 1
+
+    async def test_an_error_of_the_identify_queue_is_the_shard_s(self) -> None:
+        class Queue(NoQueue):
+            async def acquire(self, shard_id: ShardId, /) -> None:
+                raise KeyError("out of order")
+
+        async with simulator() as gateway:
+            with pytest.raises(KeyError, match="out of order"):
+                await exhaust(cluster_at(gateway, 2, options={"identify_queue": Queue()}))
+        no_threads()
+
+    async def test_a_presence_that_is_too_long(self) -> None:
+        """Found before anything is connected; no thread is left behind."""
+        presence = UpdatePresence(activities=(Activity(name="x" * 5_000),))
+        async with simulator() as gateway:
+            with pytest.raises(CommandTooLarge):
+                await exhaust(cluster_at(gateway, 2, presence=lambda _: presence))
+            assert not gateway.history
+        no_threads()
 
 
 class TestClosing:
