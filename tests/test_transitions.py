@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from gateway_core.errors import LocalProtocolError
 from gateway_core.opcodes import OpCode
 from gateway_core.sharding import ShardState
 from gateway_core.transitions import TRANSITIONS, Action, Trigger
+from transitions_page import page
 
 LETTERS = {
     "I": ShardState.IDLE,
@@ -245,3 +247,8 @@ class TestTheTable:
         for rows in TRANSITIONS.values():
             assert rows[Trigger.CLOSE].state in over
             assert rows[Trigger.CLOSE_RESUMABLE].state in over
+
+
+def test_the_documented_table_is_the_one_that_is_run() -> None:
+    document = Path(__file__).parents[1] / "docs" / "state-machine.md"
+    assert document.read_text(encoding="utf-8") == page(), "write it anew: transitions_page.py"

@@ -119,7 +119,7 @@ class Action(Enum):
     REPORT_INVALID_SESSION = "report that the session was refused, and is kept"
     REPORT_DENIED = "report that no identify is left, and come back later"
     DROP_SESSION = "forget the session and report it"
-    END_SESSION = "forget the session, as the user wishes"
+    END_SESSION = "forget the session"
     PAUSE = "wait for 1 to 5 random seconds at least before connecting again"
     CLOSE = "send a close frame: 1000 without a session, else 4000"
     ABORT = "drop the transport"
