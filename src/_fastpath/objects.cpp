@@ -104,7 +104,7 @@ Outcome Builder::build(Cursor& place, bool only_d, PyObject** result) {
             place = cursor;
             return Outcome::built;
         }
-        values_.push_back(value);
+        push(value);
         if (cursor.take_if(',')) {
             if (open_.back().is_object) {
                 goto next_key;
@@ -141,7 +141,7 @@ Outcome Builder::build(Cursor& place, bool only_d, PyObject** result) {
         if (value == nullptr) {
             goto refuse_or_raise;
         }
-        values_.push_back(value);
+        push(value);
         if (!cursor.take_if(':')) {
             goto refuse;
         }
@@ -160,6 +160,16 @@ Outcome Builder::build(Cursor& place, bool only_d, PyObject** result) {
     open_.clear();
     drop_values(0);
     return outcome;
+}
+
+// Takes the reference over, also when it throws.
+inline void Builder::push(PyObject* value) {
+    try {
+        values_.push_back(value);
+    } catch (...) {
+        Py_DECREF(value);
+        throw;
+    }
 }
 
 PyObject* Builder::make_scalar(const uint8_t* at, const uint8_t* text_end) {

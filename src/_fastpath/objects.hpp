@@ -35,12 +35,16 @@ public:
 
     StringMaker& strings() { return strings_; }
 
+    // Gives large working memory back; between two builds.
+    void shrink() { values_.shrink_to_fit(); }
+
 private:
     struct Container {
         size_t first;  // index in values_ of its first key or element
         bool is_object;
     };
 
+    void push(PyObject* value);
     PyObject* make_scalar(const uint8_t* at, const uint8_t* text_end);
     PyObject* make_list(size_t first);
     PyObject* make_dict(size_t first);

@@ -52,7 +52,9 @@ Outcome Parser::build_all(const uint8_t* text, size_t size, bool only_d, PyObjec
             outcome = Outcome::refused;
         }
     }
-    structure_.shrink_if_idle();
+    if (structure_.shrink_if_idle()) {
+        builder_.shrink();
+    }
     return outcome;
 }
 

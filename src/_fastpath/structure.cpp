@@ -137,13 +137,15 @@ next_key: {
 }
 }
 
-void Structure::shrink_if_idle() {
+bool Structure::shrink_if_idle() {
     if (size_ > kSmallText) {
         idle_ = 0;
     } else if (stage_one_ && stage_one_->capacity() > kSmallText && ++idle_ == kIdleTexts) {
         idle_ = 0;
         stage_one_.reset();
+        return true;
     }
+    return false;
 }
 
 std::string simdjson_version() {

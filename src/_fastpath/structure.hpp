@@ -82,8 +82,8 @@ public:
     // Whether the whole indexed text is JSON as `json.loads` has it, nesting bounded.
     bool well_formed() const;
 
-    // Gives large working memory back after many texts in a row that needed little.
-    void shrink_if_idle();
+    // Gives large working memory back after many texts in a row that needed little. True if it did.
+    bool shrink_if_idle();
 
 private:
     std::unique_ptr<simdjson::internal::dom_parser_implementation> stage_one_;

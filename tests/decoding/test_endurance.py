@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import resource
+import subprocess
 import sys
 import threading
 import zlib
@@ -99,6 +101,67 @@ def test_a_large_message_does_not_stay(backend: ModuleType) -> None:
     at_rest = (resident() - before) / len(decoders)
     zlib_itself = 64 * 1024  # its window of 32 KiB and its state
     assert at_rest < zlib_itself + 64 * 1024
+
+
+LARGE_VALUE = """
+import importlib, pathlib, resource, sys
+decoder = importlib.import_module(sys.argv[1]).PlainDecoder()
+
+def resident():
+    return int(pathlib.Path("/proc/self/statm").read_bytes().split()[1]) * resource.getpagesize()
+
+small, large = b'{"op":0,"d":[1]}', b'{"op":0,"d":[%s1]}' % (b"1," * 4_000_000)
+decoder.feed(small).d
+before = resident()
+decoder.feed(large).d
+for _ in range(100):
+    decoder.feed(small).d
+print(resident() - before)
+"""
+
+
+@linux_only
+def test_a_large_value_does_not_stay(backend: ModuleType) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE_VALUE, backend.__name__],
+        env={**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"},  # what is large is unmapped at once
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert int(done.stdout) < 2 * 1024 * 1024
+
+
+OUT_OF_MEMORY = """
+import resource, sys, zlib
+from gateway_core import _fastpath as backend
+text = b'{"op":0,"d":[%s1]}' % (b"1," * 3_000_000)
+frame = zlib.compress(text)
+kept = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+outcomes = []
+for megabytes in range(0, 160, 4):
+    resource.setrlimit(resource.RLIMIT_AS, (kept + megabytes * 2**20, hard))
+    try:
+        payload = backend.PlainDecoder().feed(frame)
+        outcomes.append(len(payload.d))
+    except MemoryError:
+        outcomes.append(0)
+    payload = None
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    assert backend.PlainDecoder().feed(b'{"op":0,"d":[[],{"a":1.5}]}').d == [[], {"a": 1.5}]
+print(outcomes.count(0) > 3, outcomes[-1])
+"""
+
+
+@linux_only
+def test_running_out_of_memory_while_a_large_message_is_built(backend: ModuleType) -> None:
+    if not backend.__name__.endswith("_fastpath"):
+        pytest.skip("the interpreter's own business")
+    if "asan" in os.environ.get("LD_PRELOAD", ""):
+        pytest.skip("AddressSanitizer needs the whole address space")
+    done = subprocess.run([sys.executable, "-c", OUT_OF_MEMORY], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("True 3000001\n", "")
 
 
 def test_decoders_of_several_threads_do_not_meet(backend: ModuleType) -> None:
