@@ -16,6 +16,8 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint64_t
 
 from native cimport (
+    FrameKind,
+    FrameStart,
     Head,
     Inflated,
     Outcome,
@@ -28,6 +30,7 @@ from native cimport (
     ZlibStream,
     ZstdStream,
     ZSTD_versionString,
+    look_at_frame,
     new_text_id,
     read_head,
     simdjson_version,
@@ -39,6 +42,7 @@ from gateway_core import _envelope, _purepath
 from gateway_core.errors import DecodeError, InflateError, JSONError, MessageTooLarge
 
 __all__ = [
+    "FrameSplitter",
     "Inflator",
     "Payload",
     "PlainDecoder",
@@ -436,6 +440,73 @@ cdef class Inflator(DecoderBase):
                 )
             finally:
                 self._stream.done()
+
+
+cdef class FrameSplitter:
+    """Splits the bytes of a websocket connection, as a client receives them, into messages.
+
+    It knows one kind of frame: whole, unfragmented, unmasked binary messages without reserved bits,
+    of at most `largest` bytes. All other bytes are for a full implementation, which stays the judge
+    of the protocol. Source: RFC 6455, section 5.2.
+    """
+
+    cdef bytes _held  # the start of a frame that is not all there
+    cdef uint64_t _largest
+    cdef uint64_t _passing  # bytes still to come of a frame that is passed on
+    cdef bint _fragments  # inside a fragmented message, where every frame is passed on
+
+    def __cinit__(self, largest):
+        self._held = b""
+        self._largest = largest
+
+    def feed(self, bytes data not None, /):
+        """Take what was received; return what it holds, in order.
+
+        Items are `bytes`, the payload of one binary message, and `bytearray`, bytes to pass on.
+        """
+        cdef const uint8_t* start
+        cdef size_t size
+        cdef size_t at = 0
+        cdef size_t pass_from = 0
+        cdef FrameStart frame
+        cdef list items = []
+        if self._held:
+            data = self._held + data
+            self._held = b""
+        start = <const uint8_t*>PyBytes_AS_STRING(data)
+        size = PyBytes_GET_SIZE(data)
+        if self._passing:
+            at = <size_t>min(self._passing, <uint64_t>size)
+            self._passing -= at
+        while at < size:
+            frame = look_at_frame(start + at, size - at, self._largest)
+            if frame.kind == FrameKind.message and not self._fragments:
+                if pass_from < at:
+                    items.append(bytearray(data[pass_from:at]))
+                items.append(
+                    PyBytes_FromStringAndSize(
+                        <const char*>start + at + frame.header, frame.size - frame.header
+                    )
+                )
+                at += frame.size
+                pass_from = at
+                continue
+            if frame.kind == FrameKind.incomplete and not (self._fragments and frame.size):
+                self._held = data[at:]
+                size = at
+                break
+            if frame.fragments_follow:
+                self._fragments = True
+            elif frame.ends_fragments:
+                self._fragments = False
+            if frame.size > size - at:
+                self._passing = frame.size - (size - at)
+                at = size
+            else:
+                at += frame.size
+        if pass_from < size:
+            items.append(bytearray(data[pass_from:size]))
+        return items
 
 
 def backend_details():

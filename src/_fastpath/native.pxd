@@ -15,6 +15,21 @@ cdef extern from "envelope.hpp" namespace "gateway" nogil:
 
     bint read_head(const uint8_t* text, size_t size, Head* head)
 
+cdef extern from "frames.hpp" namespace "gateway" nogil:
+    cdef enum class FrameKind "gateway::FrameStart::Kind":
+        message
+        other
+        incomplete
+
+    cdef struct FrameStart:
+        FrameKind kind
+        uint64_t header
+        uint64_t size
+        bint fragments_follow
+        bint ends_fragments
+
+    FrameStart look_at_frame(const uint8_t* data, size_t size, uint64_t largest)
+
 cdef extern from "inflate.hpp" namespace "gateway" nogil:
     cdef enum class Inflated:
         complete

@@ -7,3 +7,9 @@ from ._purepath import ZlibStreamDecoder as ZlibStreamDecoder
 from ._purepath import ZstdStreamDecoder as ZstdStreamDecoder
 from ._purepath import backend_details as backend_details
 from ._purepath import loads as loads
+
+class FrameSplitter:
+    """Splits the bytes of a websocket connection, as a client receives them, into messages."""
+
+    def __init__(self, largest: int) -> None: ...
+    def feed(self, data: bytes, /) -> list[bytes | bytearray]: ...
