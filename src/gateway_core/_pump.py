@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -46,8 +47,8 @@ _FLOWING: Final = (ShardState.ACTIVE, ShardState.RESUMING)
 """Where dispatches come in numbers; until then a new connection is read even for a slow consumer,
 or it would never come to resume."""
 
-_FRAMES_AHEAD: Final = 64
-"""Frames that websockets reads ahead of the pump before it pauses the socket."""
+_BURST: Final = 64
+"""Frames after which the consumer is given what they brought, and may turn out to be behind."""
 
 
 class Outlet(Protocol):
@@ -125,7 +126,6 @@ class Pump:
         self._room = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: float | None = None
-        self._turn_planned = False
         self._bytes_seen = 0
         self.events = 0
         """Dispatches handed over."""
@@ -172,7 +172,6 @@ class Pump:
 
     def _turn(self) -> None:
         core = self._core
-        self._turn_planned = False
         for effect in core.effects():
             self._do(effect)
         events = core.events()
@@ -300,10 +299,13 @@ class Pump:
                 ping_interval=None,
                 close_timeout=None,
                 max_size=config.max_message_size,
-                max_queue=_FRAMES_AHEAD,
                 logger=self._websocket_log,
                 ssl=tls,
-                create_connection=GatewayWebsocket,
+                create_connection=partial(  # type: ignore[arg-type]
+                    GatewayWebsocket,
+                    largest=config.max_message_size,
+                    end_timeout=config.close_timeout,
+                ),
             )
         except InvalidProxy as error:
             # Its own message repeats the address, which may hold a password.
@@ -315,7 +317,6 @@ class Pump:
                 self.tell(lambda now: self._core.connect_failed(now, reason))
             return
         assert isinstance(websocket, GatewayWebsocket)
-        websocket.end_timeout = config.close_timeout
         try:
             if self._link is link:
                 link.websocket = websocket
@@ -326,30 +327,29 @@ class Pump:
             websocket.transport.abort()
             await websocket.wait_closed()
 
-    async def _read(self, link: _Link, websocket: ClientConnection) -> None:
+    async def _read(self, link: _Link, websocket: GatewayWebsocket) -> None:
         core = self._core
         receive_frame: Callable[[bytes | str, float], None] = core.receive_frame
         if self._measure is not None:
             receive_frame = self._measure.timed(receive_frame)
         effects = core.effects
-        receive = websocket.recv
         time = self._loop.time
         outlet = self._outlet
         while True:
-            if outlet.full and core.state in _FLOWING and not link.draining:
-                await self._wait_for_room(link, websocket)
             try:
-                frame = await receive(decode=False)
+                frames = await websocket.take()
             except ConnectionClosed as closed:
                 ended = closed
                 break
-            receive_frame(frame, time())
-            for effect in effects():
-                self._do(effect)
-            if not self._turn_planned:
-                # Once for all the frames that are here: receive() waits for none of them.
-                self._turn_planned = True
-                self._loop.call_soon(self._guarded, self._turn)
+            for start in range(0, len(frames), _BURST):
+                if outlet.full and core.state in _FLOWING and not link.draining:
+                    await self._wait_for_room(link, websocket)
+                now = time()
+                for frame in frames[start : start + _BURST]:
+                    receive_frame(frame, now)
+                    for effect in effects():
+                        self._do(effect)
+                self._guarded(self._turn)
         if self._link is link:
             self._link = None
             code = None if ended.rcvd is None else ended.rcvd.code
