@@ -38,6 +38,7 @@ from gateway_core.events import (
     Ready,
     Reconnecting,
     Resuming,
+    SequenceGap,
 )
 from gateway_core.intents import Intents
 from gateway_core.session import Session
@@ -363,6 +364,30 @@ class TestReady:
         driver.ready()
         assert driver.is_in(ShardState.ACTIVE)
         assert driver.connection.session == Session("fresh", 1, RESUME_URL)
+
+    def test_that_comes_twice_is_a_repetition_like_others(self) -> None:
+        driver = Driver()
+        driver.reach(ShardState.ACTIVE)
+        driver.dispatch()
+        driver.forget()
+        before = driver.connection.session
+        assert before is not None
+        driver.serve(0, {"session_id": before.id, "resume_gateway_url": RESUME_URL}, 1, "READY")
+        assert driver.take_events() == [SequenceGap(3, 1)]
+        assert driver.connection.session == before
+        driver.serve(0, {}, 3, "MESSAGE_CREATE")
+        assert driver.take_names() == ["MESSAGE_CREATE"]
+
+    def test_that_is_replayed_leaves_the_resume_to_go_on(self) -> None:
+        driver = Driver(session=Session("stored", 0, RESUME_URL))
+        driver.reach(ShardState.RESUMING)
+        driver.forget()
+        driver.ready("stored")
+        assert driver.is_in(ShardState.RESUMING)
+        driver.dispatch("RESUMED")
+        assert driver.is_in(ShardState.ACTIVE)
+        assert driver.take_names() == ["READY", "RESUMED"]
+        assert driver.connection.session == Session("stored", 2, RESUME_URL)
 
     def test_before_identify_is_reported_only(self) -> None:
         driver = Driver()

@@ -405,6 +405,9 @@ class GatewayConnection(ConnectionActions):
                 match payload.t:
                     case "READY":
                         self._offer = offer_of(payload)
+                        live = self._resumption.session
+                        if live is not None and live.id == self._offer.session_id:
+                            return Trigger.DISPATCH, payload  # replayed or repeated
                         return Trigger.READY, payload
                     case "RESUMED":
                         return Trigger.RESUMED, payload
