@@ -261,9 +261,10 @@ class TestArguments:
         assert parse(["simulate", "--matrix"]) == MatrixOptions(
             seeds=range(20), faults=None, certificate=None
         )
-        options = parse(["simulate", "--matrix", "--chaos", "7", "--seeds", "3"])
-        assert isinstance(options, MatrixOptions)
-        assert options.seeds == range(7, 10)
+        some = ["--chaos", "7", "--seeds", "3", "--faults", "cut,mixed"]
+        assert parse(["simulate", "--matrix", *some]) == MatrixOptions(
+            seeds=range(7, 10), faults=(Fault.CUT, None), certificate=None
+        )
 
     @pytest.mark.parametrize(
         ("arguments", "complaint"),
@@ -279,6 +280,7 @@ class TestArguments:
             (["--chaos", "1", "--faults", ","], "no faults given"),
             (["--faults", "CUT"], "needs --chaos"),
             (["--chaos", "1", "--faults", "TLS"], "needs --certificate"),
+            (["--chaos", "1", "--faults", "MIXED"], "MIXED is for --matrix"),
             (["--seeds", "3"], "--seeds is for --matrix"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -38,6 +38,7 @@ With --matrix nothing is served: this package's own client meets every kind of f
 seeds from --chaos on, and a table says how it fared; the status is 1 if anything was wrong."""
 
 _FAULT_NAMES = [fault.name for fault in Fault]
+_MIXED = "MIXED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +92,8 @@ class MatrixOptions:
     """What ``gateway-core simulate --matrix`` was asked to do."""
 
     seeds: range
-    faults: tuple[Fault, ...] | None
-    """The kinds of faults, None for all."""
+    faults: tuple[Fault | None, ...] | None
+    """The kinds of faults, with None for MIXED ones; None for all."""
     certificate: Path | None
     """A PEM file with a certificate for 127.0.0.1, which the fault TLS needs."""
 
@@ -213,6 +214,8 @@ def _simulate(values: argparse.Namespace, parser: _Parser) -> SimulateOptions | 
         parser.error("--seeds is for --matrix")
     if values.faults is not None and values.chaos is None:
         parser.error("--faults needs --chaos SEED or --matrix")
+    if None in (values.faults or ()):
+        parser.error(f"{_MIXED} is for --matrix: without --faults they are mixed")
     if Fault.TLS in (values.faults or ()) and values.certificate is None:
         parser.error("the fault TLS needs --certificate")
     return SimulateOptions(
@@ -259,14 +262,14 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def _faults(text: str) -> tuple[Fault, ...]:
+def _faults(text: str) -> tuple[Fault | None, ...]:
     names = [name.strip().upper() for name in text.split(",") if name.strip()]
     if not names:
         raise argparse.ArgumentTypeError("no faults given")
     for name in names:
-        if name not in Fault.__members__:
+        if name not in Fault.__members__ and name != _MIXED:
             raise argparse.ArgumentTypeError(f"unknown fault {name!r}{_hint(name, _FAULT_NAMES)}")
-    return tuple(Fault[name] for name in names)
+    return tuple(None if name == _MIXED else Fault[name] for name in names)
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

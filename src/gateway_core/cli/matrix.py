@@ -20,7 +20,7 @@ async def matrix(options: MatrixOptions) -> int:
         ValueError: the fault TLS was asked for without a certificate.
         OSError: the certificate cannot be read.
     """
-    faults: tuple[Fault | None, ...] = options.faults or (*Fault, None)
+    faults = options.faults or (*Fault, None)
     if options.faults is None and options.certificate is None:
         say("the fault TLS is left out: it needs --certificate")
         faults = tuple(fault for fault in faults if fault is not Fault.TLS)
