@@ -5,7 +5,10 @@ namespace gateway {
 namespace {
 
 constexpr uint32_t kSyncFlush = 0x0000FFFF;
-constexpr int kBetweenBlocks = 128;  // a bit of data_type, as inflate() documents
+
+// Of data_type, as inflate() documents it: the bits left over of the last byte, and the state.
+constexpr int kLeftOver = 63;
+constexpr int kBetweenBlocks = 128;
 
 uint32_t last_four(uint32_t before, const uint8_t* frame, size_t size) {
     for (size_t i = size < 4 ? 0 : size - 4; i < size; ++i) {
@@ -87,7 +90,7 @@ Inflated ZlibStream::feed(const uint8_t* frame, size_t size) {
         return result;
     }
     tail_ = last_four(tail_, frame, size);
-    if (tail_ != kSyncFlush || !(zlib_.data_type & kBetweenBlocks)) {
+    if (tail_ != kSyncFlush || (zlib_.data_type & (kBetweenBlocks | kLeftOver)) != kBetweenBlocks) {
         return Inflated::partial;
     }
     tail_ = 0;

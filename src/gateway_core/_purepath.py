@@ -42,8 +42,9 @@ _SYNC_FLUSH: Final = b"\x00\x00\xff\xff"
 _LARGEST_LIMIT: Final = sys.maxsize - 1  # one byte more must still be a size
 _ZSTD_WINDOW_LOG_MAX: Final = 23  # 8 MiB, what RFC 8878 recommends that every decoder can do
 _UNSET: Final = object()
-# A last, empty block with a wrong checksum: only an inflater between blocks complains of the sum.
-_BOUNDARY_PROBE: Final = b"\x01\x00\x00\xff\xff"
+# A last, empty block and three bytes of its checksum: only an inflater between blocks, with no bit
+# left over, complains of the sum at the very next byte.
+_BOUNDARY_PROBE: Final = b"\x01\x00\x00\xff\xff" + b"\x00\x00\x00"
 _POINTER: Final = re.compile(r"(?:/(?:[^~/]|~[01])*)*", re.DOTALL)
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 # The last quote may be missing: looking for it anew from each quote behind would take for ever.
@@ -322,14 +323,15 @@ class _ZlibInflater(_Inflater):
     def _between_blocks(self) -> bool:
         probe = self._stream.copy()
         try:
-            if probe.decompress(_BOUNDARY_PROBE + b"\x00\x00\x00\x00", 1):
+            if probe.decompress(_BOUNDARY_PROBE, 1) or probe.eof:
                 return False
-            if probe.eof:
-                return True
-            probe.decompress(b"\x00\x00\x00\x00")
+        except zlib.error:
+            return False
+        try:
+            probe.decompress(b"\x00")
         except zlib.error as error:
             return "incorrect data check" in str(error)
-        return False
+        return probe.eof
 
 
 class _ZstdInflater(_Inflater):

@@ -375,6 +375,13 @@ def test_the_marker_cut_over_frames(backend: ModuleType) -> None:
         assert inflator.decompress(b"") is None
 
 
+def test_the_marker_in_the_streams_checksum_ends_no_message(backend: ModuleType) -> None:
+    inflator = backend.Inflator()
+    assert inflator.decompress(bytes.fromhex("789cb2368c004c0000ffff")) is None
+    with pytest.raises(InflateError):
+        inflator.decompress(b"\x00" * 4)
+
+
 def test_an_empty_frame_is_nothing(backend: ModuleType) -> None:
     decoder = backend.ZlibStreamDecoder()
     assert decoder.feed(b"") is None

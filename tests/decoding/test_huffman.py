@@ -146,6 +146,41 @@ def test_codes_of_any_shape(backend: ModuleType) -> None:
             frame = b""
 
 
+@pytest.mark.parametrize(("far", "left"), [(14, 1), (12, 2)])
+def test_the_marker_with_the_first_bits_of_another_block_ends_no_message(
+    backend: ModuleType, far: int, left: int
+) -> None:
+    """A block that ends one or two bits before the end of 00 00 FF FF."""
+    a, b, match, near = ord("a"), ord("b"), 281, 4
+    literals, distances = [0] * 286, [0] * 30
+    literals[match], literals[a], literals[b], literals[END_OF_BLOCK] = 1, 2, 3, 3
+    distances[near] = distances[far] = 1
+    codes, distance_codes = codes_of(literals), codes_of(distances)
+    for padding in range(8):
+        bits = BitWriter()
+        write_lengths(bits, literals, distances)
+        for symbol in [a] * 200 + [b] * padding:
+            bits.add(*codes[symbol])
+        for _ in range(3):
+            bits.add(*codes[match])
+            bits.add(0, 5)
+            bits.add(*distance_codes[near])
+            bits.add(0, DISTANCE_EXTRA[near])
+        bits.add(*codes[match])
+        if bits.size % 8 == 0:  # so far two bytes and more of zeros; then nothing but ones
+            break
+    bits.add(0b11111, 5)
+    bits.add(*distance_codes[far])
+    bits.add((1 << DISTANCE_EXTRA[far]) - 1, DISTANCE_EXTRA[far])
+    bits.add(*codes[END_OF_BLOCK])
+    assert bits.size % 8 == 8 - left
+    bits.add((1 << left) - 1, left)
+    frame = HEADER + bits.value.to_bytes(bits.size // 8, "little")
+    assert frame.endswith(b"\x00\x00\xff\xff")
+    assert len(zlib.decompressobj().decompress(frame)) > 200
+    assert backend.Inflator().decompress(frame) is None
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_lengths_that_may_make_no_code(backend: ModuleType, seed: int) -> None:
     """Whatever the lengths and whatever follows, the outcome is zlib's."""
