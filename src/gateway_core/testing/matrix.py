@@ -139,7 +139,7 @@ async def run_matrix(
     cases: Iterable[Case],
     *,
     certificate: Path | None = None,
-    at_once: int = 24,
+    at_once: int = 32,
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Run cases, many at a time.
@@ -231,7 +231,7 @@ async def _run_case(case: Case, certificate: Path | None) -> Outcome:
         guilds=2,
         members=30,
         token=_TOKEN + str(case),
-        heartbeat_interval=1.5,
+        heartbeat_interval=1.0,
         heartbeat_grace=_PATIENCE,
         limits=Limits(replay=4 * _BURST),
         faults=script,
