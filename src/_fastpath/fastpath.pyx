@@ -450,13 +450,14 @@ cdef class FrameSplitter:
     of the protocol. Source: RFC 6455, section 5.2.
     """
 
-    cdef bytes _held  # the start of a frame that is not all there
+    cdef list _held  # pieces of the start of a frame that is not all there
+    cdef uint64_t _missing  # bytes still to come of it; 0 where that is not known
     cdef uint64_t _largest
     cdef uint64_t _passing  # bytes still to come of a frame that is passed on
     cdef bint _fragments  # inside a fragmented message, where every frame is passed on
 
     def __cinit__(self, largest):
-        self._held = b""
+        self._held = []
         self._largest = largest
 
     def feed(self, bytes data not None, /):
@@ -464,15 +465,23 @@ cdef class FrameSplitter:
 
         Items are `bytes`, the payload of one binary message, and `bytearray`, bytes to pass on.
         """
+        with cython.critical_section(self):
+            if self._held:
+                self._held.append(data)
+                if <uint64_t>PyBytes_GET_SIZE(data) < self._missing:
+                    self._missing -= PyBytes_GET_SIZE(data)
+                    return []
+                data = b"".join(self._held)
+                self._held = []
+            return self.split(data)
+
+    cdef list split(self, bytes data):
         cdef const uint8_t* start
         cdef size_t size
         cdef size_t at = 0
         cdef size_t pass_from = 0
         cdef FrameStart frame
         cdef list items = []
-        if self._held:
-            data = self._held + data
-            self._held = b""
         start = <const uint8_t*>PyBytes_AS_STRING(data)
         size = PyBytes_GET_SIZE(data)
         if self._passing:
@@ -492,7 +501,8 @@ cdef class FrameSplitter:
                 pass_from = at
                 continue
             if frame.kind == FrameKind.incomplete and not (self._fragments and frame.size):
-                self._held = data[at:]
+                self._held = [data[at:]]
+                self._missing = frame.size - (size - at) if frame.size else 0
                 size = at
                 break
             if frame.fragments_follow:

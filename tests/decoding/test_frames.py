@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import struct
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -170,6 +171,21 @@ def test_what_is_too_large_is_passed_on() -> None:
     (passed, message) = splitter(10).feed(whole)
     assert (type(passed), type(message)) == (bytearray, bytes)
     assert (bytes(passed), message) == (whole[:13], bytes(10))
+
+
+def test_gathering_a_large_message_takes_time_in_proportion_to_its_size() -> None:
+    payload = bytes(48 << 20)
+    whole = frame(2, payload)
+    splitting = splitter(64 << 20)
+    start = time.process_time()
+    got = [
+        item
+        for at in range(0, len(whole), 16_384)
+        for item in splitting.feed(whole[at : at + 16_384])
+    ]
+    assert time.process_time() - start < 2
+    assert got == [payload]
+    assert splitting.feed(frame(2, b"next")) == [b"next"]
 
 
 @pytest.mark.parametrize("data", [None, "text", bytearray(b"x"), 1])
