@@ -4,11 +4,6 @@
 
 #include "numbers.hpp"
 
-#if PY_VERSION_HEX >= 0x030D0000
-// Still exported, but no longer declared for extensions.
-extern "C" PyAPI_FUNC(PyObject*) _PyDict_NewPresized(Py_ssize_t minused);
-#endif
-
 namespace gateway {
 
 namespace {
@@ -210,11 +205,11 @@ PyObject* Builder::make_list(size_t first) {
 
 PyObject* Builder::make_dict(size_t first) {
     const size_t count = (values_.size() - first) / 2;
-    PyObject* dict = count > 5 ? _PyDict_NewPresized(static_cast<Py_ssize_t>(count)) : PyDict_New();
+    PyObject* const* const pairs = values_.data() + first;
+    PyObject* dict = shapes_.dict_for(pairs, count);
     if (dict == nullptr) {
         return nullptr;
     }
-    PyObject* const* const pairs = values_.data() + first;
     for (size_t i = 0; i < 2 * count; i += 2) {
         if (PyDict_SetItem(dict, pairs[i], pairs[i + 1]) < 0) {
             Py_DECREF(dict);

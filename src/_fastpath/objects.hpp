@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "shapes.hpp"
 #include "strings.hpp"
 #include "structure.hpp"
 
@@ -55,6 +56,7 @@ private:
     std::vector<Container> open_;
     StringMaker strings_;
     StringCache keys_;
+    ShapeCache shapes_;
 };
 
 }  // namespace gateway
