@@ -103,7 +103,7 @@ class Outcome:
         identifies: how many Identifies were sent.
         disorder: what was lost, doubled, out of order or changed.
         excess: what was wrong about identifying.
-        left: tasks and sockets.
+        left: tasks and sockets, of a case that came to its end.
         leaked: log records that hold the token.
         port: where the simulator was.
         failure: why the case did not come to its end.
@@ -177,7 +177,7 @@ async def run_matrix(
     sockets = open_sockets({outcome.port for outcome in outcomes})
     for outcome in outcomes:
         outcome.leaked = logs.found[str(outcome.case)]
-        if sockets[outcome.port]:
+        if sockets[outcome.port] and not outcome.failure:
             outcome.left.append(f"{sockets[outcome.port]} sockets")
     return outcomes
 
@@ -250,7 +250,10 @@ async def _run_case(case: Case, certificate: Path | None) -> Outcome:
     outcome.resumes = len(gateway.resumes)
     outcome.identifies = len(gateway.identifies)
     outcome.excess = script.excess(gateway)
-    outcome.left += tasks.left()
+    if (
+        not outcome.failure
+    ):  # what was broken off in the middle leaves things that end a little later
+        outcome.left += tasks.left()
     outcome.port = gateway.port
     return outcome
 
