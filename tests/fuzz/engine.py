@@ -1,4 +1,4 @@
-"""Runs a target under atheris: ``python -m fuzz.engine loads|feed [libFuzzer's arguments]``.
+"""Runs a target under atheris: ``python -m fuzz.engine loads|feed|frames [libFuzzer's arguments]``.
 
 Works in a Python started as `run` starts it: the sanitizers' runtime preloaded, Python's own
 allocator replaced by malloc, so that a read one byte behind a bytes object is seen.

@@ -1,4 +1,4 @@
-"""Writes the inputs that a fuzzer starts from: ``python -m fuzz.seeds loads|feed FOLDER``."""
+"""Writes the inputs that a fuzzer starts from: ``python -m fuzz.seeds TARGET FOLDER``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import json
 import sys
 import zlib
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 from decoding.test_at import ABSENT, PRESENT, D
 from decoding.test_decoders import BAD_ENVELOPES, CORRUPT, ENVELOPES, SAMPLES, dump
+from decoding.test_frames import frame
 from decoding.test_loads import ACCEPTED, REFUSED
 from fuzz import fuzz_feed
 from gateway_core.testing.traffic import Traffic, encode
@@ -62,11 +63,20 @@ def message(kind: int, number: int, *parts: bytes) -> bytes:
     return bytes([kind, 0]) + seed + fuzz_feed.BETWEEN_TEXTS.join(parts)
 
 
+def frames() -> Iterator[bytes]:
+    """Yield what websocket servers send, right and wrong, after four bytes of seed."""
+    kinds = [frame(2, b"message"), frame(1, b"text"), frame(9, b"ping"), frame(8, b"\x03\xe8")]
+    kinds += [frame(2, b"be", first=0) + frame(9, b"amid") + frame(0, b"gun")]
+    kinds += [frame(2, bytes(size)) for size in (0, 125, 126, 3000)] + [b"\x82\x7f" + b"\xff" * 8]
+    for number, (one, other) in enumerate(product(kinds, kinds)):
+        yield number.to_bytes(4, "little") + one + other
+
+
 def main() -> None:
     """Write one file an input."""
     name, folder = sys.argv[1:]
     Path(folder).mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate({"loads": loads, "feed": feed}[name]()):
+    for number, seed in enumerate({"loads": loads, "feed": feed, "frames": frames}[name]()):
         Path(folder, f"seed-{number:04}").write_bytes(seed)
 
 

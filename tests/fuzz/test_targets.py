@@ -15,7 +15,7 @@ from fuzz.agreement import Disagreement, Outcome, agree, depth_of, same
 from gateway_core import InflateError, JSONError, _fastpath, _purepath
 
 
-@pytest.mark.parametrize("name", ["loads", "feed"])
+@pytest.mark.parametrize("name", ["loads", "feed", "frames"])
 def test_the_backends_agree_on_the_seeds_and_near_them(name: str) -> None:
     target = importlib.import_module(f"fuzz.fuzz_{name}")
     chance = random.Random(name)
