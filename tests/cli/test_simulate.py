@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import WebSocketException
 
 from gateway_core import Config, Intents, Shard
 from gateway_core.cli import main
@@ -168,7 +168,7 @@ class TestServing:
         with os.fdopen(read, "rb") as pipe:
             url = (await asyncio.to_thread(pipe.readline)).decode().split()[1]
         async with asyncio.timeout(30):
-            with contextlib.suppress(ConnectionClosed, OSError):
+            with contextlib.suppress(WebSocketException, OSError):
                 async with connect(url + "?v=10&encoding=json", proxy=None) as websocket:
                     while True:
                         await websocket.recv()
