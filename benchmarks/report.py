@@ -24,6 +24,7 @@ CHARTED = (
     "decode zstd-stream, startup",
     "loads, steady",
     "loads, startup",
+    "end to end, CPU time of the client",
 )
 
 
@@ -65,6 +66,10 @@ def markdown(document: Row, rows: list[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _is_ours(contestant: str) -> bool:
+    return contestant.startswith(("gateway-core", "Shard"))
+
+
 def chart(rows: list[Row], path: Path) -> None:
     """Draw the ratios as bars."""
     import matplotlib as mpl
@@ -77,7 +82,7 @@ def chart(rows: list[Row], path: Path) -> None:
         (len(found) + 1) // 2, 2, figsize=(13, 2.9 * ((len(found) + 1) // 2)), squeeze=False
     )
     for axis, (group, members) in zip(axes.flat, found, strict=False):
-        ours = ["#5865f2" if "gateway-core" in row["contestant"] else "#b9bbbe" for row in members]
+        ours = ["#5865f2" if _is_ours(row["contestant"]) else "#b9bbbe" for row in members]
         bars = axis.barh(
             [row["contestant"] for row in members], [row["ratio"] for row in members], color=ours
         )
@@ -100,7 +105,7 @@ def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else here.parent / "docs" / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
     result = folder / "benchmarks.json"
-    files = [str(here / f"test_{name}.py") for name in ("decode", "inflate", "loads")]
+    files = [str(here / f"test_{name}.py") for name in ("decode", "inflate", "loads", "end_to_end")]
     code = pytest.main([*files, "-q", "--benchmark-columns=median", f"--benchmark-json={result}"])
     if code:
         return int(code)
