@@ -250,9 +250,7 @@ async def _run_case(case: Case, certificate: Path | None) -> Outcome:
     outcome.resumes = len(gateway.resumes)
     outcome.identifies = len(gateway.identifies)
     outcome.excess = script.excess(gateway)
-    if (
-        not outcome.failure
-    ):  # what was broken off in the middle leaves things that end a little later
+    if not outcome.failure:  # or what was broken off has not ended yet
         outcome.left += tasks.left()
     outcome.port = gateway.port
     return outcome
