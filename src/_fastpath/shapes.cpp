@@ -43,12 +43,20 @@ PyObject* ShapeCache::make_model(PyObject* const* pairs, size_t count, Shape& sh
     }
     try {
         shape.keys.clear();
+        bool usual = true;
         for (size_t i = 0; i < count; ++i) {
-            if (PyDict_SetItem(model, pairs[2 * i], Py_None) < 0) {
+            PyObject* const key = pairs[2 * i];
+            if (PyDict_SetItem(model, key, Py_None) < 0) {
                 Py_DECREF(model);
                 return nullptr;
             }
-            shape.keys.push_back(pairs[2 * i]);
+            usual &= PyUnicode_GET_LENGTH(key) <= kLongestKey;
+            shape.keys.push_back(key);
+        }
+        // A key that came twice is not kept alive by the model: another could take its address.
+        if (!usual || PyDict_GET_SIZE(model) != static_cast<Py_ssize_t>(count)) {
+            Py_DECREF(model);
+            return PyDict_New();
         }
     } catch (const std::bad_alloc&) {
         Py_DECREF(model);

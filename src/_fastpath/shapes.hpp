@@ -36,6 +36,7 @@ private:
     static constexpr size_t kShapes = 128;
     static constexpr size_t kFewest = 6;  // a new dict has room for five
     static constexpr size_t kMost = 100;
+    static constexpr Py_ssize_t kLongestKey = 40;  // longer ones would keep much memory
 
     PyObject* make_model(PyObject* const* pairs, size_t count, Shape& shape);
 

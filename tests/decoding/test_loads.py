@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+import tracemalloc
 from types import ModuleType
 from typing import Any
 
@@ -319,6 +320,28 @@ def test_keys_that_share_their_ends_are_told_apart(backend: ModuleType) -> None:
     document = {key: number for number, key in enumerate(keys)}
     for _ in range(2):
         assert backend.loads(json.dumps(document)) == document
+
+
+def test_keys_keep_their_order_whatever_came_before(backend: ModuleType) -> None:
+    start, rest = '{"aa":1,"', '":2,"bb":3,"cc":4,"dd":5,"ee":6,"ff":7}'
+    twice = [start + key + rest for key in (r"\u0061a", r"a\u0061", r"\u0061\u0061")]
+    other = [start + key + rest for key in ("9", "10", r"\u007a", "\u00e9", r"\n")]
+    for _ in range(20):
+        for text in (*twice * 3, *other):
+            assert same(backend.loads(text), json.loads(text))
+
+
+def test_large_keys_do_not_stay(backend: ModuleType) -> None:
+    tracemalloc.start()
+    try:
+        for size in range(1_000_000, 1_000_020):
+            text = json.dumps({letter * size: 0 for letter in "abcdef"})
+            for _ in range(4):
+                backend.loads(text)
+        del text
+        assert tracemalloc.get_traced_memory()[0] < 4_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_results_are_fresh_and_mutable(backend: ModuleType) -> None:
