@@ -12,6 +12,8 @@ from gateway_core import DecodeError, InflateError, JSONError, MessageTooLarge
 
 OUR_ERRORS = (DecodeError, InflateError, JSONError, MessageTooLarge)
 
+BETWEEN_TEXTS = b"\xff\xfe"  # in no JSON text
+
 # Up to here both must accept; between here and 1,024 the twin may refuse.
 SURE_DEPTH = 500
 

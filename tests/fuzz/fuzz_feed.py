@@ -13,11 +13,19 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from fuzz.agreement import SURE_DEPTH, Disagreement, Outcome, check, depth_of, outcome, same
+from fuzz.agreement import (
+    BETWEEN_TEXTS,
+    SURE_DEPTH,
+    Disagreement,
+    Outcome,
+    check,
+    depth_of,
+    outcome,
+    same,
+)
 from gateway_core import InflateError, MessageTooLarge, _fastpath, _purepath
 
 HEAD_SIZE = 6
-BETWEEN_TEXTS = b"\xff\xfe"  # in no JSON text
 KINDS = (
     *("zlib texts", "zlib stream", "zstd texts", "zstd stream"),
     *("plain texts", "payload texts", "payload stream"),

@@ -14,6 +14,7 @@ from decoding.test_decoders import BAD_ENVELOPES, CORRUPT, ENVELOPES, SAMPLES, d
 from decoding.test_frames import frame
 from decoding.test_loads import ACCEPTED, REFUSED
 from fuzz import fuzz_feed
+from fuzz.agreement import BETWEEN_TEXTS
 from gateway_core.testing.traffic import Traffic, encode
 
 
@@ -29,6 +30,10 @@ def loads() -> Iterator[bytes]:
     for s, (t, d) in enumerate(islice(Traffic(seed=1).steady(), 50)):
         yield encode(0, s, t, d)
     yield json.dumps(D, indent=1).encode()
+    usual = b'{"a":1,"b":2,"c":3,"d":[],"e":{},"f":null}'
+    for key in (b"a", rb"\u0062", b"1", "\u00e9".encode()):
+        yield BETWEEN_TEXTS.join([usual, usual.replace(b"b", key)])
+    yield BETWEEN_TEXTS.join(ACCEPTED)
 
 
 def feed() -> Iterator[bytes]:
@@ -60,7 +65,7 @@ def feed() -> Iterator[bytes]:
 
 def message(kind: int, number: int, *parts: bytes) -> bytes:
     seed = number.to_bytes(4, "little")
-    return bytes([kind, 0]) + seed + fuzz_feed.BETWEEN_TEXTS.join(parts)
+    return bytes([kind, 0]) + seed + BETWEEN_TEXTS.join(parts)
 
 
 def frames() -> Iterator[bytes]:
