@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
 import zlib
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from decoding.test_at import ABSENT, PRESENT, D
 from decoding.test_decoders import BAD_ENVELOPES, CORRUPT, ENVELOPES, SAMPLES, dump
 from decoding.test_frames import frame
+from decoding.test_huffman import HEADER, write_message
 from decoding.test_loads import ACCEPTED, REFUSED
 from fuzz import fuzz_feed
 from fuzz.agreement import BETWEEN_TEXTS
@@ -59,8 +61,10 @@ def feed() -> Iterator[bytes]:
                 yield message(kind, number, compress.compress(text, mode=compress.FLUSH_BLOCK))
             elif name == "payload stream":
                 yield message(kind, number, zlib.compress(text)[1:], b"")
-    for damage in CORRUPT.values():
-        yield message(fuzz_feed.KINDS.index("zlib stream"), 0, damage)
+    dice = random.Random(6)
+    odd_codes = [HEADER + write_message(dice, b"")[0] for _ in range(30)]
+    for frame in (*CORRUPT.values(), *odd_codes):
+        yield message(fuzz_feed.KINDS.index("zlib stream"), 0, frame)
 
 
 def message(kind: int, number: int, *parts: bytes) -> bytes:
