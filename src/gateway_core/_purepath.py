@@ -126,7 +126,10 @@ def _parse_on_a_fresh_stack(text: str, make_object: MakeObject | None) -> Any:
             outcome.append(error)
 
     thread = threading.Thread(target=run, name="gateway-core-deep-json")
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise JSONError(f"nested too deeply for this stack, and for another: {error}") from None
     thread.join()
     result = outcome[0]
     if isinstance(result, BaseException):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+import threading
 import tracemalloc
 from types import ModuleType
 from typing import Any
@@ -259,6 +260,22 @@ def test_depth_500_is_accepted_deep_in_the_callers_stack(backend: ModuleType) ->
         return backend.loads(b"[" * 500 + b"]" * 500) if levels == 0 else descend(levels - 1)
 
     assert isinstance(descend(700), list)
+
+
+def test_where_no_thread_can_start_depth_is_an_error_of_ours(
+    backend: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def descend(levels: int) -> Any:
+        return backend.loads(b"[" * 500 + b"]" * 500) if levels == 0 else descend(levels - 1)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    try:
+        assert isinstance(descend(700), list)
+    except JSONError as error:
+        assert "nested" in str(error)
 
 
 @pytest.mark.parametrize("depth", [1025, 1026, 100_000])
