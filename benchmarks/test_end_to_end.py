@@ -45,7 +45,7 @@ def run(name: str, port: str, dispatches: int) -> float:
 @cache
 def race(port: str, dispatches: int) -> Race:
     contestants = {name: partial(run, name, port, dispatches) for name in CLIENTS}
-    return Race(contestants, BASELINE, dispatches)
+    return Race(contestants, BASELINE, dispatches, processes="own")
 
 
 @pytest.mark.timeout(1800)
