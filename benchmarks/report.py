@@ -114,6 +114,13 @@ def main() -> int:
     for bench in document["benchmarks"]:
         rows.append({"group": bench["group"], **bench["extra_info"]})
         bench["stats"].pop("data", None)
+    info = document["machine_info"]
+    document["machine_info"] = {
+        "cpu": {name: info["cpu"].get(name) for name in ("brand_raw", "count", "arch")},
+        "versions": info["versions"],
+        "streams": info["streams"],
+    }
+    del document["commit_info"]
     result.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     (folder / "benchmarks.md").write_text(markdown(document, rows), "utf-8")
     chart(rows, folder / "benchmarks.png")
