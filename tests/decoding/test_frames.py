@@ -129,7 +129,7 @@ bad = st.sampled_from(
     groups=st.lists(good | good | good | bad, max_size=10),
     data=st.data(),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_same_verdict_as_websockets_alone(groups: list[list[bytes]], data: st.DataObject) -> None:
     stream = b"".join(frame for group in groups for frame in group)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=12)))
