@@ -6,17 +6,17 @@ Environment variables:
     GATEWAY_CORE_ZLIB=stock         link against the system's zlib instead of zlib-ng
     GATEWAY_CORE_SYSTEM_ZLIB_NG=1   link against the system's zlib-ng (found by pkg-config)
 
-simdjson is compiled from the sources that the build requirement pysimdjson ships. zlib-ng and zstd
-are built from sources bundled in our own source distribution or, in a checkout, from the pinned
-source distributions of the packages zlib-ng and zstandard. What is built of others' sources is
-kept in build/third_party and used again. Whatever fails, fails the build.
+zlib-ng, zstd and simdjson are built from sources bundled in our own source distribution or, in a
+checkout, from the pinned source distributions of the packages zlib-ng, zstandard and pysimdjson.
+What is built of others' sources is kept in build/third_party and used again. Whatever fails, fails
+the build. What must be installed for it is in build_backend/gateway_core_build.py.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +35,7 @@ SOURCES = ROOT / "src" / "_fastpath"
 BUNDLED = ROOT / "third_party"
 CACHE = ROOT / "build" / "third_party"
 WINDOWS = sys.platform == "win32"
+MACOS = sys.platform == "darwin"
 
 
 def is_set(variable: str) -> bool:
@@ -90,12 +91,20 @@ ZSTD = SourceDistribution(
     sha256="7713e1179d162cf5c7906da876ec2ccb9c3a9dcbdffef0cc7f70c3667a205f0b",
     folder="zstd",
 )
+SIMDJSON = SourceDistribution(
+    package="pysimdjson",
+    version="7.0.2",
+    sha256="44cf276e48912a3b9c7ca362c14da8420a7ac15a9f1a16ec95becff86db3904a",
+    folder="simdjson",
+)
 
 
 def run(*command: str) -> None:
     """Run a command; end the build with its name when it fails."""
+    # Where our build backend is found is nothing to the builds that pip starts in turn.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("_PYPROJECT_HOOKS_")}
     try:
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True, env=environment)
     except (OSError, subprocess.CalledProcessError) as error:
         raise SystemExit(f"gateway-core: the build step failed: {error}") from error
 
@@ -109,13 +118,29 @@ def program(name: str) -> str:
     return found
 
 
+def cmake_platform() -> list[str]:
+    """Return the options that make CMake build for the platform of this Python.
+
+    Visual Studio's generator finds its compiler by itself, where Ninja would take the first one on
+    the PATH. On macOS the compiler is told the architecture in ARCHFLAGS, which CMake does not read.
+    """
+    if WINDOWS:
+        names = {"win32": "Win32", "win-amd64": "x64", "win-arm64": "ARM64"}
+        return ["-A", names[sysconfig.get_platform()]]
+    options = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={program('ninja')}"]
+    if MACOS:
+        architectures = re.findall(r"-arch\s+(\S+)", os.environ["ARCHFLAGS"])
+        options.append(f"-DCMAKE_OSX_ARCHITECTURES={';'.join(architectures)}")
+    return options
+
+
 def build_zlib_ng() -> Path:
     """Build zlib-ng's static library with its own API; return its folder."""
     built = CACHE / f"zlib-ng-{ZLIB_NG.version}-{sysconfig.get_platform()}"
     if not (built / "done").is_file():
         run(
-            *(program("cmake"), "-S", str(ZLIB_NG.sources()), "-B", str(built), "-G", "Ninja"),
-            f"-DCMAKE_MAKE_PROGRAM={program('ninja')}",
+            *(program("cmake"), "-S", str(ZLIB_NG.sources()), "-B", str(built)),
+            *cmake_platform(),
             "-DCMAKE_BUILD_TYPE=Release",
             "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
             "-DCMAKE_C_VISIBILITY_PRESET=hidden",
@@ -125,18 +150,9 @@ def build_zlib_ng() -> Path:
             "-DWITH_GZFILEOP=OFF",
             "-DWITH_RUNTIME_CPU_DETECTION=ON",
         )
-        run(program("cmake"), "--build", str(built), "--parallel")
+        run(program("cmake"), "--build", str(built), "--config", "Release", "--parallel")
         (built / "done").touch()
     return built
-
-
-def simdjson_folder() -> Path:
-    """Return the folder of simdjson.h and simdjson.cpp in the installed pysimdjson."""
-    spec = importlib.util.find_spec("simdjson")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        if (Path(folder) / "simdjson.cpp").is_file():
-            return Path(folder)
-    raise SystemExit("gateway-core: pysimdjson is needed for the build and has no simdjson.cpp")
 
 
 def pkg_config(package: str, option: str) -> list[str]:
@@ -170,7 +186,7 @@ class BuildExtension(build_ext):
         else:
             built = build_zlib_ng()
             extension.include_dirs.append(str(built))
-            name = "zlibstatic-ng.lib" if WINDOWS else "libz-ng.a"
+            name = "Release/zlibstatic-ng.lib" if WINDOWS else "libz-ng.a"
             extension.extra_objects.append(str(built / name))
 
     def _add_zstd(self, extension: Extension) -> None:
@@ -181,10 +197,9 @@ class BuildExtension(build_ext):
         extension.include_dirs.append(str(sources))
 
     def _add_simdjson(self, extension: Extension) -> None:
-        folder = simdjson_folder()
-        version = importlib.metadata.version("pysimdjson")
-        self._add_object(extension, folder / "simdjson.cpp", version, CXX_ARGS, [])
-        extension.include_dirs.append(str(folder))
+        sources = SIMDJSON.sources()
+        self._add_object(extension, sources / "simdjson.cpp", SIMDJSON.version, CXX_ARGS, [])
+        extension.include_dirs.append(str(sources))
 
     def _add_object(
         self,
@@ -217,7 +232,7 @@ class BundlingSdist(sdist):
     def make_release_tree(self, base_dir: str, files: list[str]) -> None:
         """Copy the project's files, and beside them the bundled sources."""
         super().make_release_tree(base_dir, files)
-        for bundled in (ZLIB_NG, ZSTD):
+        for bundled in (ZLIB_NG, ZSTD, SIMDJSON):
             shutil.copytree(bundled.sources(), Path(base_dir) / "third_party" / bundled.package)
 
 
@@ -227,7 +242,12 @@ if WINDOWS:
 else:
     C_ARGS = ["-O3", "-fvisibility=hidden", "-ffunction-sections", "-g0", "-DNDEBUG"]
     CXX_ARGS = [*C_ARGS, "-std=c++17"]
-LINK_ARGS = ["-Wl,--gc-sections", "-Wl,--strip-debug"] if sys.platform == "linux" else []
+if MACOS:
+    LINK_ARGS = ["-Wl,-dead_strip"]
+    # One architecture at a time: zlib-ng and simdjson choose their sources by it.
+    os.environ.setdefault("ARCHFLAGS", f"-arch {platform.machine()}")
+else:
+    LINK_ARGS = ["-Wl,--gc-sections", "-Wl,--strip-debug"] if sys.platform == "linux" else []
 
 
 def extensions() -> list[Extension]:
