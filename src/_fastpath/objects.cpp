@@ -72,7 +72,7 @@ Outcome Builder::build(Cursor& place, bool only_d, PyObject** result) {
                 if (open_.size() == kMaxDepth) {
                     goto refuse;
                 }
-                open_.push_back({values_.size(), true});
+                open_.push_back({values_.size(), true, false});
                 if (cursor.take_if('}')) {
                     goto close;
                 }
@@ -81,7 +81,7 @@ Outcome Builder::build(Cursor& place, bool only_d, PyObject** result) {
                 if (open_.size() == kMaxDepth) {
                     goto refuse;
                 }
-                open_.push_back({values_.size(), false});
+                open_.push_back({values_.size(), false, false});
                 if (cursor.take_if(']')) {
                     goto close;
                 }
@@ -118,10 +118,13 @@ Outcome Builder::build(Cursor& place, bool only_d, PyObject** result) {
         } else if (only_d && open_.empty()) {
             value = take_d(closed.first);
         } else {
-            value = make_dict(closed.first);
+            value = make_dict(closed);
         }
         if (value == nullptr) {
             goto refuse_or_raise;
+        }
+        if (!open_.empty()) {
+            open_.back().nested = true;
         }
         goto have_value;
     }
@@ -203,23 +206,13 @@ PyObject* Builder::make_list(size_t first) {
     return list;
 }
 
-PyObject* Builder::make_dict(size_t first) {
-    const size_t count = (values_.size() - first) / 2;
-    PyObject* const* const pairs = values_.data() + first;
-    PyObject* dict = shapes_.dict_for(pairs, count);
-    if (dict == nullptr) {
-        return nullptr;
+PyObject* Builder::make_dict(const Container& closed) {
+    PyObject* const* const pairs = values_.data() + closed.first;
+    const size_t count = (values_.size() - closed.first) / 2;
+    PyObject* dict = shapes_.make_dict(pairs, count, closed.nested);
+    if (dict != nullptr) {
+        values_.resize(closed.first);
     }
-    for (size_t i = 0; i < 2 * count; i += 2) {
-        if (PyDict_SetItem(dict, pairs[i], pairs[i + 1]) < 0) {
-            Py_DECREF(dict);
-            return nullptr;
-        }
-    }
-    for (size_t i = 0; i < 2 * count; ++i) {
-        Py_DECREF(pairs[i]);  // plain data: even a duplicate dies without running Python code
-    }
-    values_.resize(first);
     return dict;
 }
 

@@ -43,12 +43,13 @@ private:
     struct Container {
         size_t first;  // index in values_ of its first key or element
         bool is_object;
+        bool nested;  // it holds containers
     };
 
     void push(PyObject* value);
     PyObject* make_scalar(const uint8_t* at, const uint8_t* text_end);
     PyObject* make_list(size_t first);
-    PyObject* make_dict(size_t first);
+    PyObject* make_dict(const Container& closed);
     PyObject* take_d(size_t first);
     void drop_values(size_t first);
 
