@@ -121,8 +121,8 @@ def program(name: str) -> str:
 def cmake_platform() -> list[str]:
     """Return the options that make CMake build for the platform of this Python.
 
-    Visual Studio's generator finds its compiler by itself, where Ninja would take the first one on
-    the PATH. On macOS the compiler is told the architecture in ARCHFLAGS, which CMake does not read.
+    Visual Studio's generator finds its compiler by itself, where Ninja would take the first on the
+    PATH. On macOS compilers are told the architecture in ARCHFLAGS, which CMake does not read.
     """
     if WINDOWS:
         names = {"win32": "Win32", "win-amd64": "x64", "win-arm64": "ARM64"}
