@@ -1,8 +1,9 @@
 """One client of the end-to-end benchmarks, a process of its own.
 
-    python benchmarks/client_process.py CLIENT PORT MESSAGES
+    python benchmarks/client_process.py CLIENT GATEWAY_URL API_URL DISPATCHES
 
-connects, takes so many dispatches, and prints the seconds of CPU time from the first to the last.
+connects, takes so many dispatches, and prints the seconds of CPU time, of all its threads, from the
+first to the last. The real clients of other libraries are in `peer_clients.py`.
 """
 
 from __future__ import annotations
@@ -10,44 +11,26 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
 import zlib
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
-Client = Callable[[str, int], Awaitable[float]]
+from end_to_end import LAST, Client, Count, Server
+from peer_clients import discord_client, discord_gateway, hikari_bot, hikari_shard
 
 IDENTIFY = json.dumps({"op": 2, "d": {"token": "t", "intents": 0, "properties": {}}})
 
 
-class Count:
-    """Measures from the first dispatch to the last."""
-
-    def __init__(self, messages: int) -> None:
-        self.left = messages
-        self.started = 0.0
-
-    def done(self) -> bool:
-        if not self.started:
-            self.started = time.process_time()
-        self.left -= 1
-        return self.left == 0
-
-    def seconds(self) -> float:
-        return time.process_time() - self.started
-
-
-async def aiohttp_loop(url: str, messages: int) -> float:
+async def aiohttp_loop(server: Server) -> float:
     import aiohttp
     import orjson
 
-    count = Count(messages)
+    count = Count(server)
     inflate = zlib.decompressobj().decompress
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(f"{url}?compress=zlib-stream", max_msg_size=0) as websocket,
+        session.ws_connect(f"{server.url}?compress=zlib-stream", max_msg_size=0) as websocket,
     ):
         async for message in websocket:
             payload = orjson.loads(inflate(message.data))
@@ -58,13 +41,13 @@ async def aiohttp_loop(url: str, messages: int) -> float:
         return count.seconds()
 
 
-async def websockets_loop(url: str, messages: int) -> float:
+async def websockets_loop(server: Server) -> float:
     import orjson
     from websockets.asyncio.client import connect
 
-    count = Count(messages)
+    count = Count(server)
     inflate = zlib.decompressobj().decompress
-    address = f"{url}?compress=zlib-stream"
+    address = f"{server.url}?compress=zlib-stream"
     async with connect(address, compression=None, proxy=None, max_size=None) as websocket:
         async for frame in websocket:
             assert isinstance(frame, bytes)
@@ -76,11 +59,11 @@ async def websockets_loop(url: str, messages: int) -> float:
         return count.seconds()
 
 
-async def shard(url: str, messages: int, *, touch: bool, **options: Any) -> float:
+async def shard(server: Server, *, touch: bool, **options: Any) -> float:
     from gateway_core import Config, Intents, Shard
 
-    count = Count(messages)
-    config = Config(gateway_url=url, proxy=None, **options)
+    count = Count(server)
+    config = Config(gateway_url=server.url, proxy=None, **options)
     async with Shard("t", Intents.all(), config=config) as shard:
         async for event in shard:
             if touch:
@@ -90,21 +73,75 @@ async def shard(url: str, messages: int, *, touch: bool, **options: Any) -> floa
         return count.seconds()
 
 
-CLIENTS: dict[str, Client] = {
-    "aiohttp + zlib + orjson": aiohttp_loop,
-    "websockets + zlib + orjson": websockets_loop,
-    "Shard, all built, zstd": partial(shard, touch=True, compression="zstd-stream"),
-    "Shard, all built, zlib": partial(shard, touch=True, compression="zlib-stream"),
-    "Shard, untouched, zstd": partial(shard, touch=False, compression="zstd-stream"),
-    "Shard, untouched, zlib": partial(shard, touch=False, compression="zlib-stream"),
-}
+async def unwanted(server: Server, **options: Any) -> float:
+    from gateway_core import Config, Intents, Shard
+
+    count = Count(server)
+    config = Config(gateway_url=server.url, proxy=None, wanted={"READY", LAST}, **options)
+    async with Shard("t", Intents.all(), config=config) as shard:
+        async for event in shard:
+            if event.t == LAST:
+                break
+            count.done()
+        return count.seconds()
+
+
+async def cluster(server: Server, **options: Any) -> float:
+    from gateway_core import Cluster, Config, Intents, NoQueue, ShardId
+
+    count = Count(server)
+    config = Config(gateway_url=server.url, proxy=None, identify_queue=NoQueue(), **options)
+    async with Cluster("t", Intents.all(), shards=[ShardId(0, 1)], config=config) as cluster:
+        async for _, event in cluster:
+            event.d
+            if count.done():
+                break
+        return count.seconds()
+
+
+def clients() -> dict[str, Client]:
+    """Give the contestants by name."""
+    zlib_stream, zstd_stream = "zlib-stream", "zstd-stream"
+    ours: dict[str, Callable[..., Awaitable[float]]] = {
+        "Shard, all built": partial(shard, touch=True),
+        "Shard, untouched": partial(shard, touch=False),
+        "Shard, unwanted": unwanted,
+        "Cluster of one, all built": cluster,
+    }
+    found = {
+        "aiohttp + zlib + orjson": Client(aiohttp_loop, ("aiohttp", "orjson")),
+        "websockets + zlib + orjson": Client(websockets_loop, ("websockets", "orjson")),
+    }
+    for compression in (zstd_stream, zlib_stream):
+        for what, run in ours.items():
+            found[f"{what}, {compression[:4]}"] = Client(
+                partial(run, compression=compression), ("gateway_core",)
+            )
+    discord, hikari = ("discord", "zstandard"), ("hikari", "backports.zstd")
+    for name, peer, needs in (
+        ("discord.py's gateway class alone, zstd", discord_gateway, discord),
+        ("discord.py's Client, no handlers, zstd", discord_client, discord),
+        (
+            "hikari's shard class alone, zstd",
+            partial(hikari_shard, compression=zstd_stream),
+            hikari,
+        ),
+        (
+            "hikari's shard class alone, zlib",
+            partial(hikari_shard, compression=zlib_stream),
+            hikari,
+        ),
+        ("hikari's GatewayBot, no listeners, zstd", hikari_bot, hikari),
+    ):
+        found[name] = Client(peer, needs, is_peer=True)
+    return found
 
 
 async def main() -> None:
-    name, port, messages = sys.argv[1:]
-    print(await CLIENTS[name](f"ws://127.0.0.1:{port}/", int(messages)))
+    name, url, api_url, dispatches = sys.argv[1:]
+    server = Server(f"{url}/", api_url, int(dispatches))
+    print(await clients()[name].run(server))
 
 
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        asyncio.run(main())
+    asyncio.run(main())

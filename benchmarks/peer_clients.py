@@ -1,0 +1,143 @@
+"""discord.py and hikari as contestants of the end-to-end benchmarks.
+
+Of each there is the class that serves the gateway alone, with nothing behind it that would look at
+what it has decoded, and the whole library as a bot with no handlers runs it: objects are made and
+cached, which gateway-core leaves to its users. Both libraries parse with orjson where it is
+installed, and discord.py picks zstd by itself.
+"""
+
+# Neither library is there where types are checked.
+# mypy: ignore-errors
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any
+
+from end_to_end import Count, Server
+
+TOKEN = base64.b64encode(b"1000000000000000000").decode() + ".made.up"
+"""hikari reads the application's id in it."""
+
+
+async def _discord_logged_in(server: Server, client: Any) -> None:
+    import discord
+    import yarl
+
+    assert discord.utils._ActiveDecompressionContext.COMPRESSION_TYPE == "zstd-stream"
+    discord.http.Route.BASE = server.api_url
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(server.url)
+    await client.login(TOKEN)
+
+
+async def discord_gateway(server: Server) -> float:
+    """`DiscordWebSocket`, whose parsers and dispatcher do nothing but count."""
+    import discord
+
+    count, over = Count(server), False
+
+    class Client(discord.Client):
+        def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+            nonlocal over
+            if event == "socket_event_type":
+                over = count.done()
+
+    async with Client(intents=discord.Intents.all()) as client:
+        await _discord_logged_in(server, client)
+        client._connection.parsers = dict.fromkeys(client._connection.parsers, _nothing)
+        client.ws = await discord.gateway.DiscordWebSocket.from_client(client, initial=True)
+        while not over:
+            await client.ws.poll_event()
+        return count.seconds()
+
+
+def _nothing(data: Any) -> None:
+    pass
+
+
+async def discord_client(server: Server) -> float:
+    """`discord.Client` with its cache, and no handlers."""
+    import discord
+
+    count, over = Count(server), asyncio.Event()
+
+    class Client(discord.Client):
+        def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+            super().dispatch(event, *args, **kwargs)
+            if event == "socket_event_type" and count.done():
+                over.set()
+
+    async with Client(intents=discord.Intents.all(), chunk_guilds_at_startup=False) as client:
+        await _discord_logged_in(server, client)
+        connection = asyncio.create_task(client.connect())
+        await over.wait()
+        seconds = count.seconds()
+        await client.close()
+        await connection
+        return seconds
+
+
+async def hikari_shard(server: Server, *, compression: str) -> float:
+    """`GatewayShardImpl`, whose event manager does nothing but count."""
+    import hikari
+    from hikari.impl import config
+    from hikari.impl.shard import GatewayShardImpl
+
+    count, over = Count(server), asyncio.Event()
+
+    class Manager:
+        def consume_raw_event(self, name: str, shard: Any, payload: Any) -> None:
+            if count.done():
+                over.set()
+
+        async def dispatch(self, event: Any, *, return_tasks: bool) -> None:
+            pass
+
+    class Factory:
+        def deserialize_connected_event(self, shard: Any) -> None:
+            pass
+
+        deserialize_disconnected_event = deserialize_connected_event
+
+    shard = GatewayShardImpl(
+        compression=f"transport_{compression.replace('-', '_')}",
+        intents=hikari.Intents.ALL,
+        http_settings=config.HTTPSettings(),
+        proxy_settings=config.ProxySettings(),
+        event_manager=Manager(),
+        event_factory=Factory(),
+        token=TOKEN,
+        url=server.url,
+    )
+    await shard.start()
+    await over.wait()
+    seconds = count.seconds()
+    await shard.close()
+    return seconds
+
+
+async def hikari_bot(server: Server) -> float:
+    """`GatewayBot` with its cache, and no listeners."""
+    import hikari
+    from hikari.impl.event_manager_base import EventManagerBase
+
+    count, over = Count(server), asyncio.Event()
+    consume = EventManagerBase.consume_raw_event
+
+    def consume_and_count(self: Any, name: str, shard: Any, payload: Any) -> None:
+        try:
+            consume(self, name, shard, payload)
+        finally:
+            if count.done():
+                over.set()
+
+    EventManagerBase.consume_raw_event = consume_and_count
+    bot = hikari.GatewayBot(
+        TOKEN, intents=hikari.Intents.ALL, rest_url=server.api_url, banner=None, logs=None
+    )
+    await bot.start(check_for_updates=False)
+    await over.wait()
+    seconds = count.seconds()
+    await bot.close()
+    return seconds
