@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .errors import CommandError as CommandError
     from .errors import CommandQueueFull as CommandQueueFull
     from .errors import CommandTooLarge as CommandTooLarge
+    from .errors import CompatError as CompatError
     from .errors import DecodeError as DecodeError
     from .errors import FatalClose as FatalClose
     from .errors import GatewayError as GatewayError
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from .errors import SessionStartLimitReached as SessionStartLimitReached
     from .errors import ShardClosed as ShardClosed
     from .errors import ShardNotHere as ShardNotHere
+    from .errors import UnsupportedVersion as UnsupportedVersion
     from .http import GatewayBot as GatewayBot
     from .http import HTTPError as HTTPError
     from .http import SessionStartLimit as SessionStartLimit
@@ -119,6 +121,7 @@ _MODULE_OF = {
     "CommandError": "errors",
     "CommandQueueFull": "errors",
     "CommandTooLarge": "errors",
+    "CompatError": "errors",
     "DecodeError": "errors",
     "FatalClose": "errors",
     "GatewayError": "errors",
@@ -131,6 +134,7 @@ _MODULE_OF = {
     "SessionStartLimitReached": "errors",
     "ShardClosed": "errors",
     "ShardNotHere": "errors",
+    "UnsupportedVersion": "errors",
     "GatewayBot": "http",
     "HTTPError": "http",
     "SessionStartLimit": "http",

@@ -14,17 +14,21 @@ GatewayError
 │   └── RemoteProtocolError             by the other side
 ├── FatalClose                          Discord refuses this shard: someone must change something
 ├── SessionStartLimitReached            no identify is left for today
-└── ShardNotHere (LookupError)          a cluster does not run this shard
+├── ShardNotHere (LookupError)          a cluster does not run this shard
+└── CompatError                         a drop-in for another library cannot do what was asked
+    └── UnsupportedVersion              that library is not built as the drop-in expects
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 __all__ = [
     "CommandError",
     "CommandQueueFull",
     "CommandTooLarge",
+    "CompatError",
     "DecodeError",
     "FatalClose",
     "GatewayError",
@@ -37,6 +41,7 @@ __all__ = [
     "SessionStartLimitReached",
     "ShardClosed",
     "ShardNotHere",
+    "UnsupportedVersion",
 ]
 
 
@@ -144,3 +149,31 @@ class SessionStartLimitReached(GatewayError):
 
 class ShardNotHere(GatewayError, LookupError):
     """A cluster was asked for a shard that is not among its own."""
+
+
+class CompatError(GatewayError):
+    """A drop-in for another library cannot do what was asked; nothing has been changed."""
+
+
+class UnsupportedVersion(CompatError):
+    """Another library is not built as the drop-in for it expects; nothing has been changed.
+
+    Attributes:
+        library: the library's name.
+        found: the version that is there.
+        supported: the versions that the drop-in is tested with.
+        reason: what differs.
+    """
+
+    def __init__(self, library: str, found: str, supported: Sequence[str], reason: str) -> None:
+        super().__init__(library, found, supported, reason)
+        self.library = library
+        self.found = found
+        self.supported = tuple(supported)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"gateway-core has no drop-in for this {self.library} ({self.found}): {self.reason}. "
+            f"Supported: {', '.join(self.supported)}. Install one of these, or do without."
+        )

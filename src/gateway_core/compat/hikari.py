@@ -1,0 +1,102 @@
+"""hikari decodes with gateway-core: ``gateway_core.compat.hikari.install()``.
+
+zlib-stream, and zstd-stream where hikari asks for it: where `backports.zstd` is installed, or on
+Python 3.14.
+
+Where only public ways shall be taken, `loads` is for ``hikari.GatewayBot(token, loads=loads)``. It
+parses what hikari has inflated, and the bodies of its HTTP API. A parser that a bot was given, this
+or any other, is used with the drop-in too.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ..decoding import Compression, loads
+from ..errors import DecodeError
+from ._patching import DropIn, Guard, Replacement
+from ._stream import TextStream
+
+__all__ = ["SUPPORTED", "install", "installed", "loads", "uninstall"]
+
+SUPPORTED = ("2.7.0",)
+"""The versions that the drop-in is tested with."""
+
+_TRANSPORTS: dict[str, Compression] = {
+    "_GatewayZlibStreamTransport": "zlib-stream",
+    "_GatewayZstdStreamTransport": "zstd-stream",
+}
+_BINARY = 2  # of RFC 6455, and of aiohttp's enum
+
+
+def _plan() -> list[Replacement]:
+    guard = Guard("hikari", import_module("hikari").__version__, SUPPORTED)
+    shard = guard.module("hikari.impl.shard")
+    binding = guard.module("hikari.internal.data_binding")
+    error = guard.attribute(guard.module("hikari.errors"), "GatewayTransportError")
+    default_loads = guard.attribute(binding, "default_json_loads")
+    base = guard.attribute(shard, "_GatewayTransport")
+    guard.function(
+        base,
+        "__init__",
+        "self, *, ws, exit_stack, logger, log_filterer, dumps, loads",
+        uses=("_ws", "_loads"),
+    )
+    guard.function(base, "receive_json", "self", uses=("_receive_and_check", "_loads"))
+    guard.function(base, "_handle_other_message", "self, message, /")
+    replacements = []
+    for name, compression in _TRANSPORTS.items():
+        if name not in guard.attribute(base, "connect").__func__.__code__.co_names:
+            raise guard.refuse(f"_GatewayTransport.connect does not use {name}")
+        transport = guard.attribute(shard, name)
+        guard.function(transport, "__init__", "self, *args, **kwargs", uses=("_inflator",))
+        guard.function(
+            transport,
+            "_receive_and_check",
+            "self",
+            uses=("_ws", "receive", "_inflator", "_handle_other_message"),
+        )
+        replacements.append(
+            Replacement(shard, name, _derive(transport, compression, default_loads, loads, error))
+        )
+    return replacements
+
+
+def _derive(
+    transport: Any, compression: Compression, default_loads: object, ours: object, error: Any
+) -> Any:
+    class Transport(transport):  # type: ignore[misc]
+        """Receives with gateway-core; all else is hikari's."""
+
+        __slots__ = ("_stream",)
+
+        def __init__(self, *, loads: object, **kwargs: Any) -> None:
+            super().__init__(loads=ours if loads is default_loads else loads, **kwargs)
+            self._stream = TextStream(compression)
+
+        async def receive_json(self) -> Any:
+            try:
+                return await super().receive_json()
+            except DecodeError as reason:
+                # The shard reconnects and resumes after an error of the transport.
+                raise error(f"cannot decode a message: {reason}") from reason
+
+        async def _receive_and_check(self) -> bytes:
+            while True:
+                message = await self._ws.receive()
+                if message.type != _BINARY:
+                    self._handle_other_message(message)
+                text = self._stream.text(message.data)
+                if text is not None:
+                    return text
+
+    Transport.__name__ = Transport.__qualname__ = transport.__name__
+    return Transport
+
+
+_DROP_IN = DropIn("hikari", _plan)
+
+install = _DROP_IN.install
+uninstall = _DROP_IN.uninstall
+installed = _DROP_IN.installed
