@@ -85,6 +85,7 @@ class FakeGateway:
         sessions: the sessions that can be resumed; iterate over them.
         resume_url: the URL for resuming that the next READY gives; may be set to any.
         heartbeat_interval: as above; may be set, for the connections to come.
+        shards: as above; may be set, for the requests to come.
 
     Source:
         Discord documentation, "Gateway" and "Gateway Events".
@@ -125,7 +126,7 @@ class FakeGateway:
         self.identify_limit = IdentifyLimit(self.limits)
         self.member_requests = MemberRequests(self.limits)
         self.session_starts: SessionStarts
-        self._shards = shards
+        self.shards = shards
         self._rate = rate
         self._token = token
         self._token_was_reset = False
@@ -225,7 +226,7 @@ class FakeGateway:
         now = asyncio.get_running_loop().time()
         return {
             "url": self.url.removesuffix("/"),
-            "shards": self._shards,
+            "shards": self.shards,
             "session_start_limit": self.session_starts.describe(now, self.limits.max_concurrency),
         }
 
