@@ -103,7 +103,7 @@ class TestStart:
             assert shard.shard_id == shard_id
 
     async def test_events_come_once_and_in_order(self) -> None:
-        async with simulator() as gateway, shard_at(gateway) as shard:
+        async with simulator(heartbeat_interval=3600) as gateway, shard_at(gateway) as shard:
             await start(shard, gateway)
             first = sequence_of(gateway) + 1
             await gateway.burst(5_000)
