@@ -1,0 +1,158 @@
+"""Which dispatch has which `d`: the table that `gateway_core.typed.dispatches` is made of.
+
+After a change, run ``python tools/generate_typed.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from .app_data import (
+    CommandPermissionsData,
+    EntitlementData,
+    InteractionData,
+    RateLimitedData,
+    ReadyData,
+    SubscriptionData,
+)
+from .channel_data import (
+    ChannelInfoData,
+    ChannelPinsData,
+    InviteCreateData,
+    InviteDeleteData,
+    MessageData,
+    MessageDeleteBulkData,
+    MessageDeleteData,
+    PollVoteData,
+    ReactionAddData,
+    ReactionRemoveAllData,
+    ReactionRemoveData,
+    ReactionRemoveEmojiData,
+    ThreadCreateData,
+    ThreadDeleteData,
+    ThreadListData,
+    ThreadMemberData,
+    ThreadMembersData,
+    VoiceChannelStartTimeData,
+    VoiceChannelStatusData,
+    WebhooksData,
+)
+from .guild_data import (
+    AuditLogEntryData,
+    AutoModerationActionData,
+    GuildCreateData,
+    GuildEmojisData,
+    GuildIdData,
+    GuildRoleData,
+    GuildStickersData,
+    GuildUserData,
+    IntegrationData,
+    IntegrationDeleteData,
+    MemberAddData,
+    MembersChunkData,
+    MemberUpdateData,
+    RoleDeleteData,
+    ScheduledEventUserData,
+    SoundDeleteData,
+    SoundsData,
+)
+from .guilds import (
+    AutoModerationRule,
+    Guild,
+    ScheduledEvent,
+    SoundboardSound,
+    StageInstance,
+    UnavailableGuild,
+)
+from .messages import Channel
+from .user_data import PresenceData, TypingData, VoiceEffectData, VoiceServerData
+from .users import User, VoiceState
+
+__all__ = ["DATA"]
+
+DATA: Final[Mapping[str, type]] = MappingProxyType(
+    {
+        "READY": ReadyData,
+        "RESUMED": object,
+        "RATE_LIMITED": RateLimitedData,
+        "APPLICATION_COMMAND_PERMISSIONS_UPDATE": CommandPermissionsData,
+        "AUTO_MODERATION_RULE_CREATE": AutoModerationRule,
+        "AUTO_MODERATION_RULE_UPDATE": AutoModerationRule,
+        "AUTO_MODERATION_RULE_DELETE": AutoModerationRule,
+        "AUTO_MODERATION_ACTION_EXECUTION": AutoModerationActionData,
+        "CHANNEL_CREATE": Channel,
+        "CHANNEL_UPDATE": Channel,
+        "CHANNEL_DELETE": Channel,
+        "CHANNEL_INFO": ChannelInfoData,
+        "CHANNEL_PINS_UPDATE": ChannelPinsData,
+        "VOICE_CHANNEL_STATUS_UPDATE": VoiceChannelStatusData,
+        "VOICE_CHANNEL_START_TIME_UPDATE": VoiceChannelStartTimeData,
+        "THREAD_CREATE": ThreadCreateData,
+        "THREAD_UPDATE": Channel,
+        "THREAD_DELETE": ThreadDeleteData,
+        "THREAD_LIST_SYNC": ThreadListData,
+        "THREAD_MEMBER_UPDATE": ThreadMemberData,
+        "THREAD_MEMBERS_UPDATE": ThreadMembersData,
+        "ENTITLEMENT_CREATE": EntitlementData,
+        "ENTITLEMENT_UPDATE": EntitlementData,
+        "ENTITLEMENT_DELETE": EntitlementData,
+        "GUILD_CREATE": GuildCreateData,
+        "GUILD_UPDATE": Guild,
+        "GUILD_DELETE": UnavailableGuild,
+        "GUILD_AUDIT_LOG_ENTRY_CREATE": AuditLogEntryData,
+        "GUILD_BAN_ADD": GuildUserData,
+        "GUILD_BAN_REMOVE": GuildUserData,
+        "GUILD_EMOJIS_UPDATE": GuildEmojisData,
+        "GUILD_STICKERS_UPDATE": GuildStickersData,
+        "GUILD_INTEGRATIONS_UPDATE": GuildIdData,
+        "GUILD_MEMBER_ADD": MemberAddData,
+        "GUILD_MEMBER_REMOVE": GuildUserData,
+        "GUILD_MEMBER_UPDATE": MemberUpdateData,
+        "GUILD_MEMBERS_CHUNK": MembersChunkData,
+        "GUILD_ROLE_CREATE": GuildRoleData,
+        "GUILD_ROLE_UPDATE": GuildRoleData,
+        "GUILD_ROLE_DELETE": RoleDeleteData,
+        "GUILD_SCHEDULED_EVENT_CREATE": ScheduledEvent,
+        "GUILD_SCHEDULED_EVENT_UPDATE": ScheduledEvent,
+        "GUILD_SCHEDULED_EVENT_DELETE": ScheduledEvent,
+        "GUILD_SCHEDULED_EVENT_USER_ADD": ScheduledEventUserData,
+        "GUILD_SCHEDULED_EVENT_USER_REMOVE": ScheduledEventUserData,
+        "GUILD_SOUNDBOARD_SOUND_CREATE": SoundboardSound,
+        "GUILD_SOUNDBOARD_SOUND_UPDATE": SoundboardSound,
+        "GUILD_SOUNDBOARD_SOUND_DELETE": SoundDeleteData,
+        "GUILD_SOUNDBOARD_SOUNDS_UPDATE": SoundsData,
+        "SOUNDBOARD_SOUNDS": SoundsData,
+        "INTEGRATION_CREATE": IntegrationData,
+        "INTEGRATION_UPDATE": IntegrationData,
+        "INTEGRATION_DELETE": IntegrationDeleteData,
+        "INTERACTION_CREATE": InteractionData,
+        "INVITE_CREATE": InviteCreateData,
+        "INVITE_DELETE": InviteDeleteData,
+        "MESSAGE_CREATE": MessageData,
+        "MESSAGE_UPDATE": MessageData,
+        "MESSAGE_DELETE": MessageDeleteData,
+        "MESSAGE_DELETE_BULK": MessageDeleteBulkData,
+        "MESSAGE_REACTION_ADD": ReactionAddData,
+        "MESSAGE_REACTION_REMOVE": ReactionRemoveData,
+        "MESSAGE_REACTION_REMOVE_ALL": ReactionRemoveAllData,
+        "MESSAGE_REACTION_REMOVE_EMOJI": ReactionRemoveEmojiData,
+        "MESSAGE_POLL_VOTE_ADD": PollVoteData,
+        "MESSAGE_POLL_VOTE_REMOVE": PollVoteData,
+        "PRESENCE_UPDATE": PresenceData,
+        "TYPING_START": TypingData,
+        "USER_UPDATE": User,
+        "STAGE_INSTANCE_CREATE": StageInstance,
+        "STAGE_INSTANCE_UPDATE": StageInstance,
+        "STAGE_INSTANCE_DELETE": StageInstance,
+        "SUBSCRIPTION_CREATE": SubscriptionData,
+        "SUBSCRIPTION_UPDATE": SubscriptionData,
+        "SUBSCRIPTION_DELETE": SubscriptionData,
+        "VOICE_CHANNEL_EFFECT_SEND": VoiceEffectData,
+        "VOICE_STATE_UPDATE": VoiceState,
+        "VOICE_SERVER_UPDATE": VoiceServerData,
+        "WEBHOOKS_UPDATE": WebhooksData,
+    }
+)
+"""The type of each documented dispatch's `d`, by its name."""
