@@ -27,6 +27,8 @@ from gateway_core.errors import (
     ShardNotHere,
 )
 from gateway_core.intents import Intents
+from gateway_core.session import Session
+from gateway_core.session_store import MemorySessionStore
 from gateway_core.sharding import ShardId, ShardState
 from gateway_core.testing import FakeGateway, Limits
 from shard_driver import ALL, TOKEN, config, no_leaks, simulator, until
@@ -122,6 +124,83 @@ class TestSingleShards:
                     await change
             with pytest.raises(ShardClosed):
                 await cluster.reshard(3)
+
+
+class TestAfterAllWereRefused:
+    """The stream has ended, and goes on with what is run then."""
+
+    @staticmethod
+    async def refused(cluster: Cluster[Payload], gateway: FakeGateway, code: int) -> None:
+        """Have Discord refuse every shard, and hear of it."""
+        await cluster.wait_ready()
+        mark_all(gateway, range(10), 2)
+        await until(lambda: sum(s.stats.queued for s in cluster.shards.values()) >= 12)
+        for connection in gateway.connections:
+            connection.close(code)
+        await until(lambda: cluster._running.stream.over)
+        for _ in cluster.shards:
+            with pytest.raises(FatalClose, match=str(code)):
+                await anext(aiter(cluster))
+
+    async def test_restarted(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
+            await self.refused(cluster, gateway, 4010)
+            await cluster.restart(1)
+            # What had come before it was refused is still there.
+            assert len({number for _, number in await take_marked(cluster, 10)}) == 10
+            await cluster.shards[1].wait_ready()
+            mark_all(gateway, range(10, 12), 2)
+            assert await take_marked(cluster, 1) == [(ShardId(1, 2), 11)]
+            assert cluster.shards[0].state is ShardState.FATALLY_CLOSED
+
+    async def test_added(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, [ShardId(0, 2)]) as cluster:
+            await cluster.wait_ready()
+            gateway.connections[0].close(4010)
+            with pytest.raises(FatalClose):
+                await take_marked(cluster, 1)
+            assert await take_marked(cluster, 1) == []
+            await cluster.add(1)
+            await cluster.shards[1].wait_ready()
+            mark_all(gateway, range(2), 2)
+            assert await take_marked(cluster, 1) == [(ShardId(1, 2), 1)]
+
+    async def test_resharded_because_discord_demands_it(self) -> None:
+        """As a bot does that handles one thing after another; nobody iterates meanwhile."""
+        async with simulator(guilds=4) as gateway, cluster_at(gateway, 2) as cluster:
+            await self.refused(cluster, gateway, 4011)
+            done = await cluster.reshard(4)
+            assert done.total == 4
+            mark_all(gateway, range(100, 104), 4)
+            marked = await take_marked(cluster, 14)
+            assert sorted(n for _, n in marked) == [*range(10), *range(100, 104)]
+            assert {i.state for i in cluster.info().values()} == {ShardState.ACTIVE}
+
+    async def test_closed_while_a_shard_is_added(self) -> None:
+        """The store takes its time, and the cluster is over when it has."""
+
+        class Slow(MemorySessionStore):
+            asked = 0
+            answer = asyncio.Event()
+
+            async def load(self, shard_id: ShardId, /) -> Session | None:
+                self.asked += 1
+                if self.asked > 1:
+                    await self.answer.wait()
+                return None
+
+        store = Slow()
+        async with simulator() as gateway:
+            async with cluster_at(gateway, [ShardId(0, 2)], store=store) as cluster:
+                await cluster.wait_ready()
+                adding = asyncio.create_task(cluster.add(1))
+                await until(lambda: store.asked == 2)
+                await cluster.close()
+                store.answer.set()
+                with pytest.raises(ShardClosed):
+                    await adding
+            assert len(gateway.history) == 1
+        no_leaks()
 
 
 class Bot:

@@ -251,6 +251,11 @@ class Stream(Generic[_ItemT]):
             self._asleep = False
         self._wake()
 
+    def reopen(self) -> None:
+        """Go on after `finish`: something new will come after all."""
+        with self._shared.lock:
+            self._over = False
+
     @property
     def over(self) -> bool:
         """Whether nothing new will come."""

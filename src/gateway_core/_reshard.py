@@ -188,8 +188,10 @@ async def reshard(
         shard._lane.drain(None)
     taken = await asyncio.gather(*(shard._io.run(partial(_fence, shard)) for shard in old))
     overlap = time() - switch
-    await asyncio.gather(*map(_consumed_up_to, old, taken))
+    if not running.stream.over:
+        await asyncio.gather(*map(_consumed_up_to, old, taken))
     running.exported = None
+    running.stream.reopen()
     for shard in new:
         shard._attach(running.stream)
     await asyncio.gather(*(shard._close(resumable=False) for shard in old))

@@ -16,7 +16,7 @@ from ._io_thread import IOThread, on_loop
 from .cluster_shard import ClusterShard
 from .commands import UpdatePresence
 from .config import Config
-from .errors import ShardNotHere
+from .errors import ShardClosed, ShardNotHere
 from .identify_queue import IdentifyQueue
 from .session import Session
 from .sharding import ShardId
@@ -104,9 +104,16 @@ class ShardSet(Generic[_EventT]):
         self.known.add(shard_id)
         return shard
 
-    def add(self, shard_id: ShardId, session: Session | None, stream: Stream[Any] | None) -> None:
-        """Show and start one more shard."""
+    def add(self, shard_id: ShardId, session: Session | None, stream: Stream[Any]) -> None:
+        """Show and start one more shard.
+
+        Raises:
+            ShardClosed: all are being closed.
+        """
+        if self.closing.is_set():
+            raise ShardClosed("the cluster is closed")
         shard = self.make(shard_id, session)
+        stream.reopen()
         shard._attach(stream)
         self.shards[shard_id.number] = shard
         self.start([shard])

@@ -52,8 +52,9 @@ class Cluster(Generic[_EventT]):
 
     Entering it starts the shards and returns without waiting for them: see `wait_ready`. The stream
     is fair between shards. It ends after `close` or `close_resumable`; a shard that Discord refuses
-    for good raises its error out of it, once, and the other shards go on if the consumer does.
-    Leaving the context closes all, and raises such an error if the stream did not.
+    for good raises its error out of it, once, and the other shards go on if the consumer does. When
+    none is left, it ends; after `restart`, `add` or `reshard` there is something to iterate over
+    again. Leaving the context closes all, and raises such an error if the stream did not.
 
     The connections are served by event loops on threads of their own. A handler that blocks its
     loop, for instance with `time.sleep` or a long computation in Python, costs no heartbeat and no
@@ -429,7 +430,9 @@ class Cluster(Generic[_EventT]):
         Afterwards `shards` are the new ones. READY and the first GUILD_CREATE of the new sessions
         do not come out of the stream.
 
-        The stream must be iterated over meanwhile, by another task than the one that waits here.
+        The stream must be iterated over meanwhile, by another task than the one that waits here,
+        unless it has ended because Discord refused every shard, as for instance with 4011, "Sharding
+        required".
         A bot's voice connections end with the sessions in which they were made. Where Discord
         refuses a new shard, the old ones go on. Cancelling has no effect after the new set is
         complete.

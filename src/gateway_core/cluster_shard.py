@@ -160,6 +160,7 @@ class ClusterShard(Generic[_EventT]):
 
     async def _close(self, *, resumable: bool) -> Session | None:
         """Close, and wait for it; where it is resumable, what was not taken is dropped."""
+        resumable = resumable and self.state not in _OVER  # else nothing would bring it again
         if resumable:
             self._lane.finish(discard=True)
             if self._stream is not None:
