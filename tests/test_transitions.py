@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from gateway_core.errors import LocalProtocolError
 from gateway_core.opcodes import OpCode
 from gateway_core.sharding import ShardState
 from gateway_core.transitions import TRANSITIONS, Action, Trigger
-from transitions_page import page
+from transitions_page import edges, page
 
 LETTERS = {
     "I": ShardState.IDLE,
@@ -252,3 +253,15 @@ class TestTheTable:
 def test_the_documented_table_is_the_one_that_is_run() -> None:
     document = Path(__file__).parents[1] / "docs" / "state-machine.md"
     assert document.read_text(encoding="utf-8") == page(), "write it anew: transitions_page.py"
+
+
+def test_the_drawing_is_of_the_table_that_is_run() -> None:
+    drawing = Path(__file__).parents[1] / "docs" / "state-machine.svg"
+    svg = drawing.read_text(encoding="utf-8")
+    drawn: dict[tuple[str, str], list[str]] = {}
+    for arrow in svg.split('class="edge"')[1:]:
+        state, target = re.findall(r"<title>(\w+)&#45;&gt;(\w+)</title>", arrow)[0]
+        drawn[state, target] = [text.upper() for text in re.findall(r">(\w+)</text>", arrow)]
+    for way, triggers in edges().items():
+        assert drawn.pop(way)[: len(triggers)] == triggers, "draw it anew: transitions_page.py"
+    assert not drawn
