@@ -96,10 +96,12 @@ class GatewayWebsocket(ClientConnection):
             if data:
                 super().data_received(data)
         else:
+            judged = self._is_judged()
             for item in self._splitter.feed(data):
                 if type(item) is not bytes:
                     super().data_received(bytes(item))
-                elif not self._is_judged():
+                    judged = self._is_judged()
+                elif not judged:
                     self._messages.append(item)
         if self._messages:
             if len(self._messages) >= _AHEAD:

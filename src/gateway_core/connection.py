@@ -24,7 +24,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Final
 
 from .actions import ACTIONS, OWN_DISPATCHES, UNSENT, Cause, ConnectionActions
@@ -170,17 +170,47 @@ class GatewayConnection(ConnectionActions):
         Raises:
             LocalProtocolError: there was no connection yet.
         """
-        if not self._receiving:
-            # A late frame is not worth decoding; where none can be late, the table raises.
-            self._fire(Trigger.DISPATCH, now)
-            return
-        try:
-            payload = self._feed(frame)
-        except DecodeError as error:
-            self._violated(error, now)
-            return
-        if payload is not None:
-            self.receive(payload, now)
+        self.receive_frames(iter((frame,)), now)
+
+    def receive_frames(self, frames: Iterator[bytes | str], now: float) -> bool:
+        """Take data frames as `receive_frame` does, up to one that leaves something to be done.
+
+        Returns:
+            Whether there are effects, which must be done before the other frames are taken.
+
+        Raises:
+            LocalProtocolError: there was no connection yet.
+        """
+        for frame in frames:
+            if self._receiving:
+                try:
+                    payload = self._feed(frame)
+                except DecodeError as error:
+                    self._violated(error, now)
+                else:
+                    if payload is None:
+                        continue
+                    # What nearly every frame is, without a call for it.
+                    if payload.op == 0 and self.state is _ACTIVE:
+                        name = payload.t
+                        sequence = payload.s
+                        if (
+                            sequence == self.sequence + 1  # type: ignore[operator]
+                            and name not in self._own
+                        ):
+                            self.sequence = sequence
+                            wanted = self._wanted
+                            if wanted is None or name in wanted:
+                                self._events.append(payload)
+                                self._delivered += 1
+                            continue
+                    self.receive(payload, now)
+            else:
+                # A late frame is not worth decoding; where none can be late, the table raises.
+                self._fire(Trigger.DISPATCH, now)
+            if self._effects:
+                return True
+        return False
 
     def receive(self, payload: Payload, now: float) -> None:
         """Take a message that was decoded elsewhere, as `receive_frame` does.
@@ -188,16 +218,6 @@ class GatewayConnection(ConnectionActions):
         Raises:
             LocalProtocolError: there was no connection yet.
         """
-        if payload.op == 0 and self.state is _ACTIVE:
-            name = payload.t
-            sequence = payload.s
-            if sequence == self.sequence + 1 and name not in self._own:  # type: ignore[operator]
-                self.sequence = sequence
-                wanted = self._wanted
-                if wanted is None or name in wanted:
-                    self._events.append(payload)
-                    self._delivered += 1
-                return
         try:
             trigger, detail = self._read(payload)
         except (DecodeError, RemoteProtocolError) as error:
