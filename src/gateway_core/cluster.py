@@ -431,11 +431,10 @@ class Cluster(Generic[_EventT]):
         do not come out of the stream.
 
         The stream must be iterated over meanwhile, by another task than the one that waits here,
-        unless it has ended because Discord refused every shard, as for instance with 4011, "Sharding
-        required".
-        A bot's voice connections end with the sessions in which they were made. Where Discord
-        refuses a new shard, the old ones go on. Cancelling has no effect after the new set is
-        complete.
+        unless it has ended because Discord refused every shard, for instance with 4011 (sharding
+        required). A bot's voice connections end with the sessions in which they were made. Where
+        Discord refuses a new shard, the old ones go on. Cancelling has no effect after the new set
+        is complete.
 
         Args:
             shards: how many there shall be, where this cluster runs all shards; else which ones it
