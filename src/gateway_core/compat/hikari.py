@@ -58,21 +58,21 @@ def _plan() -> list[Replacement]:
             uses=("_ws", "receive", "_inflator", "_handle_other_message"),
         )
         replacements.append(
-            Replacement(shard, name, _derive(transport, compression, default_loads, loads, error))
+            Replacement(shard, name, _derive(transport, compression, default_loads, error))
         )
     return replacements
 
 
-def _derive(
-    transport: Any, compression: Compression, default_loads: object, ours: object, error: Any
-) -> Any:
+def _derive(transport: Any, compression: Compression, default_loads: object, error: Any) -> Any:
     class Transport(transport):  # type: ignore[misc]
         """Receives with gateway-core; all else is hikari's."""
 
         __slots__ = ("_stream",)
 
-        def __init__(self, *, loads: object, **kwargs: Any) -> None:
-            super().__init__(loads=ours if loads is default_loads else loads, **kwargs)
+        def __init__(self, **kwargs: Any) -> None:
+            if kwargs["loads"] is default_loads:
+                kwargs["loads"] = loads
+            super().__init__(**kwargs)
             self._stream = TextStream(compression)
 
         async def receive_json(self) -> Any:
