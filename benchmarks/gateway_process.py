@@ -13,24 +13,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import sys
 from contextlib import suppress
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
-
-from websockets.frames import Frame
-from websockets.http11 import Request
-from websockets.server import ServerProtocol
 
 from end_to_end import LAST
 from gateway_core.testing import FakeGateway
 from gateway_core.testing.traffic import Traffic, encode
+from pouring import Guest, websocket_frame
 from streams import Stream
 
-_READ = 64 * 1024
-_WRITE = 64 * 1024
 _SEED = 11
 
 
@@ -43,52 +36,6 @@ class Api(FakeGateway):
         return {**super().describe(), "url": self.gateway_url}
 
 
-class Client:
-    """One client's connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._protocol = ServerProtocol(max_size=None)
-
-    async def shake_hands(self) -> str:
-        """Open the websocket; return the compression that the client asks for."""
-        protocol = self._protocol
-        protocol.receive_data(await self._reader.readuntil(b"\r\n\r\n"))
-        (request,) = protocol.events_received()
-        assert isinstance(request, Request)
-        protocol.send_response(protocol.accept(request))
-        self._writer.write(b"".join(protocol.data_to_send()))
-        (compression,) = parse_qs(urlsplit(request.path).query)["compress"]
-        return compression
-
-    async def identify(self) -> None:
-        """Wait for the identify; a heartbeat may come before."""
-        while True:
-            self._protocol.receive_data(await self._reader.read(_READ))
-            for frame in self._protocol.events_received():
-                assert isinstance(frame, Frame)
-                if json.loads(bytes(frame.data))["op"] == 2:
-                    return
-
-    async def pour(self, frames: bytes) -> None:
-        """Send frames as fast as they are taken."""
-        for start in range(0, len(frames), _WRITE):
-            self._writer.write(frames[start : start + _WRITE])
-            await self._writer.drain()
-
-    async def end(self) -> None:
-        """Answer the closing handshake when the client begins it, and hang up."""
-        protocol = self._protocol
-        while not protocol.close_expected():
-            data = await self._reader.read(_READ)
-            if not data:
-                break
-            protocol.receive_data(data)
-            self._writer.write(b"".join(protocol.data_to_send()))
-        self._writer.close()
-
-
 def make_stream(messages: int) -> Stream:
     traffic = Traffic(seed=_SEED)
     hello = encode(10, None, None, {"heartbeat_interval": 600_000})
@@ -97,27 +44,18 @@ def make_stream(messages: int) -> Stream:
     return Stream("all", (hello, *(encode(0, s, t, d) for s, (t, d) in enumerate(events, 1))))
 
 
-def websocket_frame(payload: bytes) -> bytes:
-    size = len(payload)
-    if size < 126:
-        return bytes((0x82, size)) + payload
-    if size < 65_536:
-        return b"\x82\x7e" + size.to_bytes(2, "big") + payload
-    return b"\x82\x7f" + size.to_bytes(8, "big") + payload
-
-
 async def serve(
     frames: dict[str, tuple[bytes, bytes]],
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
 ) -> None:
-    client = Client(reader, writer)
+    guest = Guest(reader, writer)
     with suppress(ConnectionError):  # of a client that has crashed, which tells so itself
-        hello, rest = frames[await client.shake_hands()]
-        await client.pour(hello)
-        await client.identify()
-        await client.pour(rest)
-        await client.end()
+        hello, rest = frames[await guest.shake_hands()]
+        await guest.pour(hello)
+        async for message in guest.messages():
+            if message["op"] == 2:
+                await guest.pour(rest)
 
 
 async def main(messages: int) -> None:
