@@ -86,6 +86,23 @@ async def test_a_shard_that_sheds_and_is_not_measured() -> None:
         assert registry.get_sample_value("gateway_core_decode_seconds_count", labels) is None
 
 
+async def test_names_are_what_dashboards_rely_on() -> None:
+    """Units are base units, at the end of the name; counters end in total, as Prometheus wants."""
+    counters = {"events", "shed_events", "messages", "received_bytes", "inflated_bytes"}
+    counters |= {"identifies", "resumes", "reconnects", "read_pauses"}
+    gauges = {"queued_events", "queued_bytes", "queued_commands", "available_commands"}
+    gauges |= {"latency_seconds", "shard_state"}
+    async with simulator() as gateway, shard_at(gateway, measure=True) as shard:
+        families = list(registry_of(GatewayCollector(shard)).collect())
+    assert {family.name: family.type for family in families} == {
+        **{f"gateway_core_{name}": "counter" for name in counters},
+        **{f"gateway_core_{name}": "gauge" for name in gauges},
+        "gateway_core_decode_seconds": "histogram",
+    }
+    assert all(family.documentation for family in families)
+    assert all("shard" in sample.labels for family in families for sample in family.samples)
+
+
 def test_without_prometheus_client_it_says_what_to_install() -> None:
     code = "import sys; sys.modules['prometheus_client'] = None; import gateway_core.metrics"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

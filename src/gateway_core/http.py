@@ -271,7 +271,10 @@ def _find_proxy(
     url = urllib.parse.urlsplit(proxy)
     if url.scheme != "http" or url.hostname is None:
         # The address may hold a password: it is not repeated.
-        raise ValueError(f"only http:// proxies are supported for HTTP, not {url.scheme}://")
+        raise ValueError(
+            f"only http:// proxies are supported for GET /gateway/bot, not {url.scheme}://; a "
+            "Cluster that is told its shards and has an identify queue in its Config need not ask"
+        )
     credentials = None
     if url.username is not None:
         user = urllib.parse.unquote(url.username)
