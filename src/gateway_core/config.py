@@ -107,7 +107,8 @@ class Config:
         identify_queue: whom to ask for a turn to identify, None for a queue of the shard's own.
         measure: whether to count events by name and to time decoding, for `ShardInfo` and metrics.
             Costs some hundred nanoseconds a message.
-        logger: where to log, None for ``logging.getLogger("gateway_core")``.
+        logger: where to log, None for loggers below ``gateway_core``. Records of a shard have the
+            field ``shard`` (``"0/16"``).
 
     Raises:
         ValueError: a value is out of range; the message says which, and what is allowed.
