@@ -25,8 +25,8 @@ _REFRESH: Final = 0.25
 _RATE_OVER: Final = 1.0
 """Seconds over which events a second are counted."""
 
-_FURNITURE: Final = 6
-"""Lines of the table that are no shards."""
+_FURNITURE: Final = 7
+"""Lines of the table that are no shards, with the one that tells how many are left out."""
 
 _STYLES: Final = {
     ShardState.ACTIVE: "green",
