@@ -180,6 +180,19 @@ class TestStream:
             assert await asyncio.gather(*consumers) == [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
             assert [event async for event in cluster] == []
 
+    async def test_one_shard_s_stream_beside_that_of_the_rest(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 3) as cluster:
+            alone = aiter(cluster.shards[1])
+            await cluster.wait_ready()
+            for number in range(9):
+                mark(gateway, number, shard=number % 3)
+            numbers: list[int | None] = []
+            while len(numbers) < 3:
+                numbers += [n for n in [number_of(await anext(alone))] if n is not None]
+            assert numbers == [1, 4, 7]
+            rest = await take_marked(cluster, 6)
+            assert sorted(n for _, n in rest) == [0, 2, 3, 5, 6, 8]
+
     async def test_control_events_on_request(self) -> None:
         async with simulator() as gateway:
             cluster = Cluster(
