@@ -14,7 +14,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import broadcast
@@ -39,7 +39,12 @@ from .errors import SessionStartLimitReached
 from .events import ControlEvent, Event
 from .sharding import ShardId, ShardState
 
+if TYPE_CHECKING:
+    from .recording import Recorder
+
 __all__ = ["Outlet", "Pump"]
+
+_Receive: TypeAlias = Callable[[bytes | str, float], None]
 
 _OVER: Final = (ShardState.CLOSED, ShardState.FATALLY_CLOSED)
 
@@ -329,9 +334,12 @@ class Pump:
 
     async def _read(self, link: _Link, websocket: GatewayWebsocket) -> None:
         core = self._core
-        receive_frame: Callable[[bytes | str, float], None] = core.receive_frame
+        receive_frame: _Receive = core.receive_frame
         if self._measure is not None:
             receive_frame = self._measure.timed(receive_frame)
+        if self._config.recorder is not None:
+            self._config.recorder.connected(core.shard_id)
+            receive_frame = _recorded(receive_frame, self._config.recorder)
         effects = core.effects
         time = self._loop.time
         outlet = self._outlet
@@ -373,3 +381,13 @@ class Pump:
             lost.cancel()
             if self._link is link:
                 self.tell(self._core.reading_resumed)
+
+
+def _recorded(receive: _Receive, recorder: Recorder) -> _Receive:
+    """Give a function that does the same and is recorded."""
+
+    def receive_recorded(frame: bytes | str, now: float) -> None:
+        recorder.receive(frame, now)
+        receive(frame, now)
+
+    return receive_recorded

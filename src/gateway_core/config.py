@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import ssl
 
     from .identify_queue import IdentifyQueue
+    from .recording import Recorder
 
 __all__ = ["COMPRESSIONS", "DEFAULT_GATEWAY_URL", "Compression", "Config"]
 
@@ -107,6 +108,8 @@ class Config:
         identify_queue: whom to ask for a turn to identify, None for a queue of the shard's own.
         measure: whether to count events by name and to time decoding, for `ShardInfo` and metrics.
             Costs some hundred nanoseconds a message.
+        recorder: who writes down what the connection receives, see `gateway_core.recording`. An
+            error of its file ends the shard.
         logger: where to log, None for loggers below ``gateway_core``. Records of a shard have the
             field ``shard`` (``"0/16"``).
 
@@ -152,6 +155,7 @@ class Config:
 
     identify_queue: IdentifyQueue | None = None
     measure: bool = False
+    recorder: Recorder | None = None
     logger: logging.Logger | logging.LoggerAdapter[Any] | None = None
 
     def __post_init__(self) -> None:

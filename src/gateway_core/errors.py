@@ -14,6 +14,7 @@ GatewayError
 │   └── RemoteProtocolError             by the other side
 ├── FatalClose                          Discord refuses this shard: someone must change something
 ├── SessionStartLimitReached            no identify is left for today
+├── RecordingError (ValueError)         a file is no sound recording
 ├── ShardNotHere (LookupError)          a cluster does not run this shard
 └── CompatError                         a drop-in for another library cannot do what was asked
     └── UnsupportedVersion              that library is not built as the drop-in expects
@@ -37,6 +38,7 @@ __all__ = [
     "LocalProtocolError",
     "MessageTooLarge",
     "ProtocolError",
+    "RecordingError",
     "RemoteProtocolError",
     "SessionStartLimitReached",
     "ShardClosed",
@@ -145,6 +147,10 @@ class SessionStartLimitReached(GatewayError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class RecordingError(GatewayError, ValueError):
+    """A file is no recording of a gateway connection, or not a sound one."""
 
 
 class ShardNotHere(GatewayError, LookupError):

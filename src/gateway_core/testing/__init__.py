@@ -4,7 +4,8 @@
         ...  # connect to gateway.url, then misbehave: gateway.connections[0].cut()
 
 `FakeGateway` is the server, `Connection` one client at it, `Limits` what it enforces, `Fault` and
-`FaultSchedule` what goes wrong. With pytest there is the fixture ``fake_gateway``.
+`FaultSchedule` what goes wrong. `ReplayGateway` is a server that says what a recording says. With
+pytest there is the fixture ``fake_gateway``.
 
 Names are loaded when they are first used: pytest imports this package in every run, for its plugin.
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .gateway import FakeGateway as FakeGateway
     from .gateway import Handshake as Handshake
     from .limits import Limits as Limits
+    from .replay import ReplayGateway as ReplayGateway
 
 _MODULE_OF = {
     "Connection": "connection",
@@ -30,6 +32,7 @@ _MODULE_OF = {
     "Handshake": "gateway",
     "Limits": "limits",
     "Received": "connection",
+    "ReplayGateway": "replay",
 }
 
 __all__ = [*_MODULE_OF]

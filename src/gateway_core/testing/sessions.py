@@ -85,6 +85,11 @@ class Session:
         self.sequence += 1
         self._keep(b'{"t":"%b","s":%d,"op":0,"d":%b}' % (name.encode(), self.sequence, data))
 
+    def append_message(self, message: bytes) -> None:
+        """Dispatch an event that is a message already, with the next sequence in it."""
+        self.sequence += 1
+        self._keep(message)
+
     def skip(self) -> None:
         """Use up a sequence without an event, which Discord should not do."""
         self.sequence += 1

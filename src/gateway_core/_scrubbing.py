@@ -1,0 +1,108 @@
+"""Taking secrets out of gateway messages, and on request what people are called and have said.
+
+A secret is the value of a key that holds one (``token``, ``session_id``, ...), wherever it stands,
+and any string that is known to be one. Each becomes as many times the letter x.
+
+Source:
+    Discord documentation, "Gateway Events", sections "Ready" and "Voice Server Update";
+    "Receiving and Responding", section "Interaction Structure"; RFC 8259.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from ._anonymising import Anonymiser
+from ._json_rewriting import rewrite, unescape
+from .decoding import loads
+
+__all__ = ["Scrubber"]
+
+_SECRET_KEY: Final = re.compile(rb"(?:.*[_-])?(?:token|session_id|resume_gateway_url)", re.DOTALL)
+_SECRETS: Final = b"secrets"
+_LETTER: Final = re.compile(rb"[0-9A-Za-z\x80-\xff]")
+_SCHEME: Final = re.compile(rb"(?:wss?|https?)://")
+_LONG: Final = 8
+"""Bytes from which a known secret is looked for inside of strings; shorter ones must be all."""
+
+_ENVELOPE: Final = 1
+"""Length of the path at which ``t`` is the name of the dispatch."""
+
+
+class Scrubber:
+    """Scrubs one message after another.
+
+    Args:
+        secrets: strings that must not be left anywhere, such as the bot's token.
+        anonymiser: what replaces names, contents and ids; None for nobody.
+    """
+
+    def __init__(self, secrets: Iterable[str], anonymiser: Anonymiser | None) -> None:
+        self._anonymiser = anonymiser
+        self._known: set[bytes] = set()
+        self._look_for(secrets)
+
+    def __repr__(self) -> str:
+        return f"<Scrubber of {len(self._known)} known secrets>"
+
+    def add_secret(self, secret: str) -> None:
+        """Look for another secret from now on."""
+        self._look_for((secret,))
+
+    def _look_for(self, secrets: Iterable[str]) -> None:
+        self._known |= {secret.encode("utf-8", "surrogatepass") for secret in secrets if secret}
+        known = [s if len(s) >= _LONG else b'"%b"' % s for s in self._known]
+        # Escapes may hide a key or a secret, so that a text with one is looked at closely.
+        hints = [rb"token", rb"session_id", rb"resume_gateway_url", _SECRETS, rb"\\u00", rb"\\/"]
+        self._suspect = re.compile(b"|".join([*hints, *map(re.escape, known)]))
+
+    def scrub(self, text: bytes) -> bytes:
+        """Give a message without secrets; every byte that is none stays as it is.
+
+        Raises:
+            JSONError: the text is malformed, so that nobody can say what is a secret in it.
+        """
+        if self._anonymiser is None and self._suspect.search(text) is None:
+            return text
+        loads(text)
+        return rewrite(text, self)
+
+    # Rewriter
+
+    def on_key(self, path: list[bytes], key: bytes) -> bytes:
+        """Replace a key that is a known secret, or an id."""
+        if self._is_known(key):
+            return _blank(key)
+        if self._anonymiser is not None and key.isdigit():
+            return self._anonymiser.number(key)
+        return key
+
+    def on_string(self, path: list[bytes], key: bytes, text: bytes) -> bytes:
+        """Replace a secret, or what is somebody's."""
+        if _SECRET_KEY.fullmatch(key) or _SECRETS in path or self._is_known(text):
+            return _blank(text)
+        if self._anonymiser is None or (len(path) == _ENVELOPE and key == b"t"):
+            return text
+        return self._anonymiser.string(key, text)
+
+    def on_number(self, path: list[bytes], key: bytes, text: bytes) -> bytes:
+        """Replace an id."""
+        return text if self._anonymiser is None else self._anonymiser.number(text)
+
+    def _is_known(self, text: bytes) -> bool:
+        if b"\\" in text:
+            text = unescape(text)
+        return any(
+            text == known or (len(known) >= _LONG and known in text) for known in self._known
+        )
+
+
+def _blank(text: bytes) -> bytes:
+    """Give as many bytes that say nothing; the beginning and the marks of a URL stay."""
+    if b"\\" in text:
+        return b"x" * len(text)
+    scheme = _SCHEME.match(text)
+    start = 0 if scheme is None else scheme.end()
+    return text[:start] + _LETTER.sub(b"x", text[start:])
