@@ -15,21 +15,13 @@ from typing import Any
 
 import pytest
 
+from command_driver import environment
 from gateway_core.testing import FakeGateway, Limits
 
 TOKEN = "a-token.that-opens.nothing"
 COMMAND = (sys.executable, "-m", "gateway_core.cli", "listen")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ptys of POSIX")
-
-
-def environment(token: str | None, **more: str) -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("DISCORD_TOKEN", "NO_COLOR", "TERM") and "proxy" not in name.lower()
-    }
-    return {**kept, **({} if token is None else {"DISCORD_TOKEN": token}), **more}
 
 
 @asynccontextmanager

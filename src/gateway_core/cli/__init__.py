@@ -13,7 +13,14 @@ from collections.abc import Sequence
 
 from gateway_core.errors import GatewayError
 
-from .arguments import MatrixOptions, Options, SimulateOptions, parse
+from .arguments import (
+    MatrixOptions,
+    Options,
+    RecordOptions,
+    ReplayOptions,
+    SimulateOptions,
+    parse,
+)
 from .listen import listen
 
 __all__ = ["main"]
@@ -46,4 +53,16 @@ async def _run(options: Options) -> int:
             from .simulate import simulate
 
             return await simulate(options)
-    return await listen(options, os.environ.get("DISCORD_TOKEN", "").strip())
+        case RecordOptions():
+            from .record import record
+
+            return await record(options, _token())
+        case ReplayOptions():
+            from .replay import replay
+
+            return await replay(options)
+    return await listen(options, _token())
+
+
+def _token() -> str:
+    return os.environ.get("DISCORD_TOKEN", "").strip()

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from gateway_core._version import __version__
-from gateway_core.dispatches import DISPATCHES
 from gateway_core.intents import Intents
+from gateway_core.sharding import ShardId
 from gateway_core.testing.faults import Fault
-from gateway_core.urls import connection_url
 
+from . import kinds
 from .formats import Format
 
-__all__ = ["ListenOptions", "MatrixOptions", "Options", "SimulateOptions", "parse"]
+__all__ = [
+    "ListenOptions",
+    "MatrixOptions",
+    "Options",
+    "RecordOptions",
+    "ReplayOptions",
+    "SimulateOptions",
+    "parse",
+]
 
 _LISTEN = """\
 Print the events of a bot as they come.
@@ -37,8 +44,20 @@ With --chaos things go wrong again and again, at places of the stream that the s
 With --matrix nothing is served: this package's own client meets every kind of fault, with the
 seeds from --chaos on, and a table says how it fared; the status is 1 if anything was wrong."""
 
-_FAULT_NAMES = [fault.name for fault in Fault]
-_MIXED = "MIXED"
+
+_RECORD = """\
+Write what a bot's connection receives into a file, to be replayed and measured.
+
+With DISCORD_TOKEN set it connects to Discord; without, a simulated gateway is started inside.
+Tokens, session ids and resume URLs are replaced by x. All else stays, what people have written too,
+unless --anonymise replaces names, contents and ids by others of the same length. The file is
+readable by its owner only. Ctrl-C ends the session and prints a summary."""
+
+_REPLAY = """\
+Be a gateway that says what a recording says, to every client anew.
+
+Any token, shard and intents will do. It prints its URLs and then one line for whatever happens.
+Ctrl-C ends it and prints a summary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +117,39 @@ class MatrixOptions:
     """A PEM file with a certificate for 127.0.0.1, which the fault TLS needs."""
 
 
-Options: TypeAlias = ListenOptions | SimulateOptions | MatrixOptions
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOptions:
+    """What ``gateway-core record`` was asked to do."""
+
+    file: Path
+    intents: Intents | None
+    """None for those that need no approval, at the simulator for all."""
+    url: str | None
+    """Where to connect instead of Discord or the simulator."""
+    compression: Literal["zlib-stream", "zstd-stream"] | None
+    """None for what suits this machine."""
+    shard_id: ShardId
+    count: int | None
+    """End after so many dispatches."""
+    duration: float | None
+    """End after so many seconds."""
+    anonymise: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """What ``gateway-core replay`` was asked to do."""
+
+    file: Path
+    host: str
+    port: int
+    speed: float | None
+    """How many times faster than recorded; None for as fast as the client takes."""
+    certificate: Path | None
+    """A PEM file for TLS."""
+
+
+Options: TypeAlias = ListenOptions | SimulateOptions | MatrixOptions | RecordOptions | ReplayOptions
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -113,35 +164,50 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_listen(commands)
     _add_simulate(commands)
-    values = parser.parse_args(arguments)
-    return _listen(values) if values.command == "listen" else _simulate(values, parser)
+    _add_record(commands)
+    _add_replay(commands)
+    values = vars(parser.parse_args(arguments))
+    match values.pop("command"):
+        case "listen":
+            return ListenOptions(**values)
+        case "record":
+            return RecordOptions(**values)
+        case "replay":
+            return ReplayOptions(**values)
+    return _simulate(values, parser)
+
+
+def _add(commands: _Commands, name: str, summary: str, description: str) -> _Parser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def _add_listen(commands: _Commands) -> None:
-    listen = commands.add_parser(
-        "listen",
-        help="print the events of a bot as they come",
-        description=_LISTEN,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    listen = _add(commands, "listen", "print the events of a bot as they come", _LISTEN)
     listen.add_argument(
         "--intents",
-        type=_intents,
+        type=kinds.intents,
         metavar="NAMES",
         help="names separated by commas, a number, none, default (all that need no approval) or "
         "all; by default default for Discord, all for the simulator",
     )
     listen.add_argument(
         "--only",
-        type=_names,
+        type=kinds.names,
         metavar="EVENTS",
         help="print these events alone: MESSAGE_CREATE,TYPING_START",
     )
-    listen.add_argument("--count", type=_count, metavar="N", help="end after N printed events")
+    listen.add_argument("--count", type=kinds.count, metavar="N", help="end after N printed events")
     listen.add_argument(
-        "--duration", type=_seconds, metavar="SECONDS", help="end after that many seconds"
+        "--duration", type=kinds.seconds, metavar="SECONDS", help="end after that many seconds"
     )
-    listen.add_argument("--url", type=_url, help="gateway to connect to: wss://... or ws://...")
+    listen.add_argument(
+        "--url", type=kinds.url, help="gateway to connect to: wss://... or ws://..."
+    )
     listen.add_argument(
         "--format",
         choices=("json", "pretty", "raw"),
@@ -149,49 +215,50 @@ def _add_listen(commands: _Commands) -> None:
     )
     listen.add_argument(
         "--shards",
-        type=_shards,
+        type=kinds.shards,
         metavar="N",
         help="run N shards, or as many as Discord recommends (auto)",
     )
 
 
-def _listen(values: argparse.Namespace) -> ListenOptions:
-    return ListenOptions(
-        intents=values.intents,
-        only=values.only,
-        count=values.count,
-        duration=values.duration,
-        url=values.url,
-        format=values.format,
-        shards=values.shards,
-    )
-
-
 def _add_simulate(commands: _Commands) -> None:
-    simulate = commands.add_parser(
-        "simulate",
-        help="be a gateway for bots to be tested with",
-        description=_SIMULATE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = simulate.add_argument
+    add = _add(
+        commands, "simulate", "be a gateway for bots to be tested with", _SIMULATE
+    ).add_argument
     add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    add("--port", type=_port, default=0, help="port to listen on; 0, the default, for a free one")
-    add("--shards", type=_count, default=1, metavar="N", help="shards to recommend (1)")
-    add("--guilds", type=_size, default=3, metavar="N", help="guilds that the bot is in (3)")
-    add("--members", type=_count, default=70, metavar="N", help="members of a usual guild (70)")
-    add("--rate", type=_rate, default=10.0, metavar="N", help="events a second (10); 0 for none")
+    add(
+        "--port",
+        type=kinds.port,
+        default=0,
+        help="port to listen on; 0, the default, for a free one",
+    )
+    add("--shards", type=kinds.count, default=1, metavar="N", help="shards to recommend (1)")
+    add("--guilds", type=kinds.size, default=3, metavar="N", help="guilds that the bot is in (3)")
+    add(
+        "--members", type=kinds.count, default=70, metavar="N", help="members of a usual guild (70)"
+    )
+    add(
+        "--rate",
+        type=kinds.rate,
+        default=10.0,
+        metavar="N",
+        help="events a second (10); 0 for none",
+    )
     add("--seed", type=int, default=0, help="of guilds and events (0)")
     add(
         "--heartbeat-interval",
-        type=_seconds,
+        type=kinds.seconds,
         default=41.25,
         metavar="SECONDS",
         help="as told to clients (41.25)",
     )
     add("--token", help="the only token that is good; by default any is")
     add("--chaos", type=int, metavar="SEED", help="let things go wrong, as this seed decides")
-    add("--faults", type=_faults, help=f"what may go wrong: names of {', '.join(_FAULT_NAMES)}")
+    add(
+        "--faults",
+        type=kinds.faults,
+        help=f"what may go wrong: names of {', '.join(kinds.FAULT_NAMES)}",
+    )
     add(
         "--certificate",
         type=Path,
@@ -199,38 +266,75 @@ def _add_simulate(commands: _Commands) -> None:
         help="file with a certificate and its key, for wss and https",
     )
     add("--matrix", action="store_true", help="test this package's own client instead of serving")
-    add("--seeds", type=_count, metavar="N", help="how many seeds the matrix has (20)")
+    add("--seeds", type=kinds.count, metavar="N", help="how many seeds the matrix has (20)")
 
 
-def _simulate(values: argparse.Namespace, parser: _Parser) -> SimulateOptions | MatrixOptions:
-    if values.matrix:
-        first = values.chaos or 0
+def _simulate(values: dict[str, Any], parser: _Parser) -> SimulateOptions | MatrixOptions:
+    matrix, seeds = values.pop("matrix"), values.pop("seeds")
+    faults, certificate = values["faults"], values["certificate"]
+    if matrix:
+        first = values["chaos"] or 0
         return MatrixOptions(
-            seeds=range(first, first + (values.seeds or 20)),
-            faults=values.faults,
-            certificate=values.certificate,
+            seeds=range(first, first + (seeds or 20)), faults=faults, certificate=certificate
         )
-    if values.seeds is not None:
+    if seeds is not None:
         parser.error("--seeds is for --matrix")
-    if values.faults is not None and values.chaos is None:
+    if faults is not None and values["chaos"] is None:
         parser.error("--faults needs --chaos SEED or --matrix")
-    if None in (values.faults or ()):
-        parser.error(f"{_MIXED} is for --matrix: without --faults they are mixed")
-    if Fault.TLS in (values.faults or ()) and values.certificate is None:
+    if None in (faults or ()):
+        parser.error(f"{kinds.MIXED} is for --matrix: without --faults they are mixed")
+    if Fault.TLS in (faults or ()) and certificate is None:
         parser.error("the fault TLS needs --certificate")
-    return SimulateOptions(
-        host=values.host,
-        port=values.port,
-        shards=values.shards,
-        guilds=values.guilds,
-        members=values.members,
-        rate=values.rate,
-        seed=values.seed,
-        heartbeat_interval=values.heartbeat_interval,
-        token=values.token,
-        chaos=values.chaos,
-        faults=values.faults,
-        certificate=values.certificate,
+    return SimulateOptions(**values)
+
+
+def _add_record(commands: _Commands) -> None:
+    add = _add(commands, "record", "write what a bot receives into a file", _RECORD).add_argument
+    add("file", type=Path, metavar="FILE", help="the file to make; it must not be there yet")
+    add("--intents", type=kinds.intents, metavar="NAMES", help="as for listen")
+    add("--url", type=kinds.url, help="gateway to connect to: wss://... or ws://...")
+    add(
+        "--compression",
+        choices=("zlib-stream", "zstd-stream"),
+        help="by default zstd-stream where this machine can compress it too",
+    )
+    add(
+        "--shard",
+        type=kinds.shard,
+        default=ShardId(0, 1),
+        dest="shard_id",
+        metavar="NUMBER/TOTAL",
+        help="which shard to be (0/1)",
+    )
+    add("--count", type=kinds.count, metavar="N", help="end after N dispatches")
+    add("--duration", type=kinds.seconds, metavar="SECONDS", help="end after that many seconds")
+    add("--anonymise", action="store_true", help="replace names, contents and ids")
+
+
+def _add_replay(commands: _Commands) -> None:
+    add = _add(
+        commands, "replay", "be a gateway that says what a recording says", _REPLAY
+    ).add_argument
+    add("file", type=Path, metavar="FILE", help="a recording")
+    add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    add(
+        "--port",
+        type=kinds.port,
+        default=0,
+        help="port to listen on; 0, the default, for a free one",
+    )
+    add(
+        "--speed",
+        type=kinds.speed,
+        default=1.0,
+        metavar="N",
+        help="times faster than it was recorded (1), or max: as fast as the client takes it",
+    )
+    add(
+        "--certificate",
+        type=Path,
+        metavar="PEM",
+        help="file with a certificate and its key, for wss and https",
     )
 
 
@@ -243,94 +347,3 @@ class _Parser(argparse.ArgumentParser):
 
 if TYPE_CHECKING:
     _Commands: TypeAlias = argparse._SubParsersAction[_Parser]
-
-
-def _intents(text: str) -> Intents:
-    try:
-        return Intents.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _names(text: str) -> frozenset[str]:
-    names = [name.strip().upper() for name in text.split(",") if name.strip()]
-    if not names:
-        raise argparse.ArgumentTypeError("no events given")
-    for name in names:
-        if name not in DISPATCHES:
-            raise argparse.ArgumentTypeError(f"unknown event {name!r}{_hint(name, DISPATCHES)}")
-    return frozenset(names)
-
-
-def _faults(text: str) -> tuple[Fault | None, ...]:
-    names = [name.strip().upper() for name in text.split(",") if name.strip()]
-    if not names:
-        raise argparse.ArgumentTypeError("no faults given")
-    for name in names:
-        if name not in Fault.__members__ and name != _MIXED:
-            raise argparse.ArgumentTypeError(f"unknown fault {name!r}{_hint(name, _FAULT_NAMES)}")
-    return tuple(None if name == _MIXED else Fault[name] for name in names)
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
-    return int(text)
-
-
-def _size(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
-    return int(text)
-
-
-def _rate(text: str) -> float:
-    return 0.0 if text.strip() == "0" else _positive(text, "number of events a second")
-
-
-def _count(text: str) -> int:
-    try:
-        count = int(text)
-    except ValueError:
-        count = 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
-    return count
-
-
-def _shards(text: str) -> int | Literal["auto"]:
-    if text == "auto":
-        return "auto"
-    try:
-        return _count(text)
-    except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is neither auto nor a number of shards"
-        ) from None
-
-
-def _seconds(text: str) -> float:
-    return _positive(text, "number of seconds")
-
-
-def _positive(text: str, what: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive {what}")
-    return value
-
-
-def _url(text: str) -> str:
-    try:
-        connection_url(text, None)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return text

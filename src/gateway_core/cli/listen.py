@@ -11,51 +11,30 @@ import shutil
 import sys
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Literal
 
 from gateway_core.cluster import Cluster
-from gateway_core.config import Config
 from gateway_core.decoding import Payload
 from gateway_core.dispatches import dispatches_with
-from gateway_core.errors import DecodeError, GatewayError
-from gateway_core.events import (
-    Connected,
-    ControlEvent,
-    Disconnected,
-    Event,
-    Reconnecting,
-    Resumed,
-    SessionInvalidated,
-)
-from gateway_core.http import DEFAULT_BASE_URL
-from gateway_core.identify_queue import IdentifyQueue, LocalIdentifyQueue
-from gateway_core.intents import Intents
+from gateway_core.errors import DecodeError
+from gateway_core.events import Event
 from gateway_core.shard import Shard
 from gateway_core.sharding import ShardId, ShardRange
 
 from .arguments import ListenOptions
 from .formats import Formatter, make_formatter
+from .news import News
 from .output import Output
 from .process import cancelled_by_sigterm, raw_stdout, say
 from .summary import summary
-
-if TYPE_CHECKING:
-    from gateway_core.testing import FakeGateway
+from .target import connect_to
 
 __all__ = ["listen"]
-
-_SIMULATED_RATE = 100.0
-"""Events a second of the simulator inside: a lively bot, still readable."""
 
 _PATIENCE = 1.0
 """Seconds that a reader of standard output is given to catch up after Ctrl-C."""
 
 _HINT = "still closing; Ctrl-C again leaves at once"
 _HINT_AFTER = 0.3
-
-
-class _Unreachable(GatewayError):
-    """The very first attempt to connect failed."""
 
 
 async def listen(options: ListenOptions, token: str) -> int:
@@ -68,65 +47,30 @@ async def listen(options: ListenOptions, token: str) -> int:
     Raises:
         GatewayError: the gateway cannot be reached, or refuses the shard.
     """
-    simulated = not token and options.url is None
-    async with contextlib.AsyncExitStack() as stack:
-        api_url = DEFAULT_BASE_URL
-        queue: IdentifyQueue | None = None
-        if simulated:
-            gateway = await stack.enter_async_context(_simulator(options.shards))
-            # The simulator can do zstd only where a package for it is installed.
-            config = Config(gateway_url=gateway.url, proxy=None, compression="zlib-stream")
-            api_url = gateway.http_url
-        elif options.url is not None:
-            config = Config(gateway_url=options.url)
-            # Nobody says what limits there are: what is always allowed.
-            queue = LocalIdentifyQueue(1)
-            if options.shards == "auto":
-                raise ValueError("--shards auto asks Discord: with --url, say how many")
-            if not token:
-                say("DISCORD_TOKEN is not set: a gateway that checks tokens will refuse")
-        else:
-            config = Config()
-        intents = options.intents
-        if intents is None:
-            intents = Intents.all() if simulated else Intents.default()
+    if options.url is not None and options.shards == "auto":
+        raise ValueError("--shards auto asks Discord: with --url, say how many")
+    simulated_shards = options.shards if isinstance(options.shards, int) else 2
+    async with connect_to(options.url, token, options.intents, shards=simulated_shards) as target:
+        config = target.config
         if options.only is not None:
             config = dataclasses.replace(config, wanted=options.only)
-            never = options.only - dispatches_with(intents)
+            never = options.only - dispatches_with(target.intents)
             if never:
                 say(f"the intents do not bring {', '.join(sorted(never))}")
-        token = token or "none"
         source: Shard[Event] | Cluster[Event]
         if options.shards is None:
-            source = Shard(token, intents, config=config, control_events=True)
+            source = Shard(target.token, target.intents, config=config, control_events=True)
         else:
             total = options.shards
             source = Cluster(
-                token,
-                intents,
+                target.token,
+                target.intents,
                 shards="auto" if total == "auto" else ShardRange(0, total, total),
-                config=dataclasses.replace(config, identify_queue=queue),
+                config=dataclasses.replace(config, identify_queue=target.identify_queue),
                 control_events=True,
-                api_url=api_url,
+                api_url=target.api_url,
             )
         return await _Run(source, options, config.gateway_url).until_ended()
-
-
-@contextlib.asynccontextmanager
-async def _simulator(shards: int | Literal["auto"] | None) -> AsyncIterator[FakeGateway]:
-    """Run the simulator."""
-    from gateway_core.testing import FakeGateway, Limits
-
-    total = shards if isinstance(shards, int) else 2
-    async with FakeGateway(
-        rate=_SIMULATED_RATE,
-        heartbeat_interval=5.0,
-        shards=total,
-        guilds=max(3, 2 * total),
-        limits=Limits(max_concurrency=16),
-    ) as gateway:
-        say(f"DISCORD_TOKEN is not set: listening to a simulated gateway at {gateway.url}")
-        yield gateway
 
 
 class _Run:
@@ -137,10 +81,8 @@ class _Run:
     ) -> None:
         self._source = source
         self._options = options
-        self._url = url
+        self._news = News(url, name_shards=options.shards is not None)
         self._printed = 0
-        self._connected = False
-        self._lost = ""
 
     async def until_ended(self) -> int:
         """Print until the end, close, say how it went."""
@@ -180,7 +122,7 @@ class _Run:
         to_line = _formatter(self._options)
         async for shard_id, event in self._events():
             if not isinstance(event, Payload):
-                self._on_control(shard_id, event)
+                self._news.tell(shard_id, event)
                 continue
             try:
                 line = to_line(shard_id.number, event)
@@ -215,23 +157,6 @@ class _Run:
         else:
             async for event in source:
                 yield source.shard_id, event
-
-    def _on_control(self, shard_id: ShardId, event: ControlEvent) -> None:
-        """Say what a person who watches the stream should know."""
-        where = f"shard {shard_id}: " if self._options.shards is not None else ""
-        match event:
-            case Connected():
-                self._connected = True
-            case Disconnected(reason=reason):
-                if not self._connected:
-                    raise _Unreachable(f"cannot connect to {self._url}: {reason}")
-                self._lost = reason
-            case Reconnecting(delay):
-                say(f"{where}disconnected: {self._lost}; reconnecting in {delay:.1f} s")
-            case Resumed(replayed):
-                say(f"{where}resumed; {replayed} missed events were replayed")
-            case SessionInvalidated(resumable=False):
-                say(f"{where}the session is over; a new one begins")
 
 
 def _is_watched(options: ListenOptions) -> bool:
