@@ -1,10 +1,10 @@
 """A bot on any of the libraries that prints what its library hands out, as JSON lines.
 
-    python dropin_bot.py LIBRARY with|without TOKEN HTTP_URL GATEWAY_URL [raw]
+    python dropin_bot.py LIBRARY with|without TOKEN HTTP_URL GATEWAY_URL [raw|loads]
 
 runs in the library's own environment, with the drop-in installed from the start or without. `raw`
-asks for raw events too, where the library has them. Dispatches named INSTALL and UNINSTALL change
-that while it runs; after THE_END it says how many frames gateway-core has decoded.
+asks for raw events too, where the library has them; `loads` hands our parser to hikari. Dispatches named INSTALL and UNINSTALL change
+that while it runs; after THE_END it says how often gateway-core has decoded.
 """
 
 # The libraries are not there where types are checked.
@@ -17,7 +17,7 @@ import enum
 import json
 import sys
 import traceback
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from importlib import import_module
 from typing import Any
 
@@ -39,15 +39,13 @@ def report(happened: str, **details: Any) -> None:
     print(json.dumps({"happened": happened, **details}), flush=True)
 
 
-def count_frames() -> None:
-    original = TextStream.text
-
-    def text(stream: TextStream, frame: bytes) -> bytes | None:
+def counting(function: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(*args: Any) -> Any:
         global _decoded
         _decoded += 1
-        return original(stream, frame)
+        return function(*args)
 
-    TextStream.text = text
+    return counted
 
 
 def on_dispatch(name: str) -> None:
@@ -95,7 +93,7 @@ def describe(value: Any, depth: int = _DEPTH) -> Any:
     return [kind, fields]
 
 
-def run_family(token: str, http_url: str, gateway_url: str, raw: bool) -> None:
+def run_family(token: str, http_url: str, gateway_url: str, *options: str) -> None:
     """discord.py and its descendants: every event passes through `Client.dispatch`."""
     library = import_module(_PACKAGE)
     # py-cord's is called otherwise.
@@ -134,16 +132,17 @@ def run_family(token: str, http_url: str, gateway_url: str, raw: bool) -> None:
         async def on_error(self, event: str, *args: Any, **kwargs: Any) -> None:
             report("error", error=traceback.format_exc())
 
-    options = {"enable_debug_events": True} if raw else {}
-    Bot(intents=library.Intents.all(), heartbeat_timeout=3.0, **options).run(token)
+    debug = {"enable_debug_events": True} if "raw" in options else {}
+    Bot(intents=library.Intents.all(), heartbeat_timeout=3.0, **debug).run(token)
 
 
-def run_hikari(token: str, http_url: str, gateway_url: str, raw: bool) -> None:
+def run_hikari(token: str, http_url: str, gateway_url: str, *options: str) -> None:
     """Every event is a `hikari.Event`, payloads as they come in among them."""
     import hikari
 
+    parser = {"loads": counting(_dropin.loads)} if "loads" in options else {}
     bot = hikari.GatewayBot(
-        token, intents=hikari.Intents.ALL, rest_url=http_url, banner=None, logs=None
+        token, intents=hikari.Intents.ALL, rest_url=http_url, banner=None, logs=None, **parser
     )
     awaited = set()
 
@@ -166,7 +165,7 @@ def run_hikari(token: str, http_url: str, gateway_url: str, raw: bool) -> None:
     bot.run(check_for_updates=False)
 
 
-def run_interactions(token: str, http_url: str, gateway_url: str, raw: bool) -> None:
+def run_interactions(token: str, http_url: str, gateway_url: str, *options: str) -> None:
     """Every event is a `BaseEvent`, payloads as they come in among them."""
     import interactions
 
@@ -191,11 +190,11 @@ _RUNNERS = {"hikari": run_hikari, "interactions": run_interactions}
 
 
 def main() -> None:
-    mode, token, http_url, gateway_url, *raw = sys.argv[2:]
-    count_frames()
+    mode, *arguments = sys.argv[2:]
+    TextStream.text = counting(TextStream.text)
     if mode == "with":
         _dropin.install()
-    _RUNNERS.get(_LIBRARY, run_family)(token, http_url, gateway_url, bool(raw))
+    _RUNNERS.get(_LIBRARY, run_family)(*arguments)
 
 
 if __name__ == "__main__":

@@ -156,6 +156,15 @@ async def test_raw_events_get_their_text(environment: Environment) -> None:
     assert {event["type"] for event in raw} == {"str"}
 
 
+async def test_hikari_takes_our_parser_in_public(environment: Environment) -> None:
+    if environment.library != "hikari":
+        pytest.skip("it takes no parser")
+    without, _, port = await record(environment, "without", 0)
+    with_ours, parsed, _ = await record(environment, "without", port, "loads")
+    compare(with_ours, without)
+    assert parsed > 500
+
+
 async def test_what_cannot_be_decoded_makes_it_reconnect_and_resume(
     environment: Environment,
 ) -> None:

@@ -91,7 +91,7 @@ class Family:
             websocket,
             "received_message",
             f"self, {self.frame}, /",
-            uses=(slot, "decompress", *buffers, "log_receive", "utils", self.from_json),
+            uses=(slot, "decompress", *buffers, "log_receive", self.from_json),
         )
         guard.function(websocket, "poll_event", "self", uses=("received_message",))
         guard.function(websocket, "close", "self, code", uses=("_keep_alive", "socket"))
