@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
@@ -188,21 +188,19 @@ class Pump:
             self._over.set_result(None)
 
     def _hand_over(self, events: Sequence[Event]) -> None:
-        dispatches: list[Event] = []
-        for event in events:
-            if isinstance(event, Payload):
-                self.events += 1
-                dispatches.append(event)
-            else:
+        control = [event for event in events if not isinstance(event, Payload)]
+        self.events += len(events) - len(control)
+        if control:
+            for event in control:
                 self._on_control(event)
-                if self._keep_control:
-                    dispatches.append(event)
+            if not self._keep_control:
+                events = [event for event in events if isinstance(event, Payload)]
         bytes_out = self._core.decoder.bytes_out
         size, self._bytes_seen = bytes_out - self._bytes_seen, bytes_out
         if self._measure is not None:
-            self._measure.count(dispatches)
-        if dispatches:
-            self._outlet.put(dispatches, size)
+            self._measure.count(events)
+        if events:
+            self._outlet.put(events, size)
 
     def _set_timer(self, deadline: float | None) -> None:
         if self._timer is not None:
@@ -334,13 +332,7 @@ class Pump:
 
     async def _read(self, link: _Link, websocket: GatewayWebsocket) -> None:
         core = self._core
-        receive_frame: _Receive = core.receive_frame
-        if self._measure is not None:
-            receive_frame = self._measure.timed(receive_frame)
-        if self._config.recorder is not None:
-            self._config.recorder.connected(core.shard_id)
-            receive_frame = _recorded(receive_frame, self._config.recorder)
-        effects = core.effects
+        receive_frames = self._receiver()
         time = self._loop.time
         outlet = self._outlet
         while True:
@@ -353,9 +345,9 @@ class Pump:
                 if outlet.full and core.state in _FLOWING and not link.draining:
                     await self._wait_for_room(link, websocket)
                 now = time()
-                for frame in frames[start : start + _BURST]:
-                    receive_frame(frame, now)
-                    for effect in effects():
+                burst = iter(frames[start : start + _BURST])
+                while receive_frames(burst, now):
+                    for effect in core.effects():
                         self._do(effect)
                 self._guarded(self._turn)
         if self._link is link:
@@ -363,6 +355,25 @@ class Pump:
             code = None if ended.rcvd is None else ended.rcvd.code
             reason = str(ended) if ended.rcvd is None else ended.rcvd.reason
             self.tell(lambda now: self._core.disconnected(now, code, reason))
+
+    def _receiver(self) -> Callable[[Iterator[bytes], float], bool]:
+        """Give what frames go to: the core, timed and recorded where that is asked for."""
+        if self._measure is None and self._config.recorder is None:
+            return self._core.receive_frames
+        receive: _Receive = self._core.receive_frame
+        if self._measure is not None:
+            receive = self._measure.timed(receive)
+        if self._config.recorder is not None:
+            self._config.recorder.connected(self._core.shard_id)
+            receive = _recorded(receive, self._config.recorder)
+
+        def receive_one(frames: Iterator[bytes], now: float) -> bool:
+            for frame in frames:
+                receive(frame, now)
+                return True
+            return False
+
+        return receive_one
 
     async def _wait_for_room(self, link: _Link, websocket: ClientConnection) -> None:
         """Leave the socket alone until the consumer has taken what it has."""
