@@ -88,6 +88,7 @@ class TestListen:
         assert len(events) == 40
         assert {event["shard"] for event in events} == {0, 1, 2, 3}
         assert b"4 identified" in err
+        assert b"4 of 4 shards are ready" in err
 
     async def test_a_table_on_a_terminal(self) -> None:
         import fcntl
