@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from contestants import versions
-from report import ratio_lines
-from streams import MIXES, stream
+from gateway_core._bench.contestants import versions
+from gateway_core._bench.racing import Row, ratio_lines
+from gateway_core._bench.streams import MIXES, stream
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: Any) -> None:
@@ -18,10 +18,8 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: An
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     session: Any = getattr(config, "_benchmarksession", None)
-    measured = [
-        {"group": bench.group, **bench.extra_info}
-        for bench in (session.benchmarks if session else [])
-        if bench.extra_info
+    measured: list[Row] = [
+        bench.extra_info for bench in (session.benchmarks if session else []) if bench.extra_info
     ]
     if measured:
         terminalreporter.section("ratios of medians, interleaved (higher is faster)")

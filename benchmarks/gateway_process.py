@@ -19,10 +19,10 @@ from functools import partial
 from typing import Any
 
 from end_to_end import LAST
+from gateway_core._bench.streams import Stream
 from gateway_core.testing import FakeGateway
 from gateway_core.testing.traffic import Traffic, encode
 from pouring import Guest, websocket_frame
-from streams import Stream
 
 _SEED = 11
 

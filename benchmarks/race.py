@@ -1,18 +1,16 @@
-"""Interleaved timing: every contestant once a round, so that a machine's moods hit all alike.
+"""Interleaved timing for pytest-benchmark, which times one contestant after the other.
 
-pytest-benchmark times one contestant after the other. `Race` times them in turn, once, and then
-lets pytest-benchmark see each contestant's recorded durations through its `timer` option: its
-tables, JSON and comparisons work as ever.
+`Race` times them in turn, once, and then lets pytest-benchmark see each contestant's recorded
+durations through its `timer` option: its tables, JSON and comparisons work as ever.
 """
 
 from __future__ import annotations
 
-import gc
 import os
-import statistics
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
+
+from gateway_core._bench.racing import Durations, measure, race
 
 ROUNDS = int(os.environ.get("GATEWAY_CORE_BENCH_ROUNDS", "25"))
 """Of contestants in this process; those in processes of their own run a third as often."""
@@ -49,29 +47,14 @@ class Race:
     ) -> None:
         self._baseline = baseline
         self._messages = messages
-        self._durations: dict[str, list[float]] = {name: [] for name in contestants}
         rounds = ROUNDS if processes == "shared" else ROUNDS // 3
-        for round_number in range(rounds + 1):
-            for name, contestant in contestants.items():
-                gc.collect()
-                start = time.process_time_ns()
-                measured = contestant()
-                duration = (time.process_time_ns() - start) / 1e9
-                if round_number:  # the first warms caches and allocators
-                    self._durations[name].append(
-                        measured if isinstance(measured, float) else duration
-                    )
+        self._durations: Durations = race(contestants, rounds)
 
     def report(self, benchmark: Any, name: str) -> None:
         """Hand a contestant's durations to pytest-benchmark, with its ratio as extra info."""
         durations = self._durations[name]
-        median = statistics.median(durations)
-        benchmark.extra_info.update(
-            contestant=name,
-            baseline=self._baseline,
-            ratio=round(statistics.median(self._durations[self._baseline]) / median, 3),
-            us_per_message=round(median / self._messages * 1e6, 3),
-        )
+        row = measure(benchmark.group, name, self._baseline, self._messages, self._durations)
+        benchmark.extra_info.update(row)
         replay.load(durations)
         benchmark.pedantic(_nothing, rounds=len(durations), iterations=1)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import gateway_core
-from contestants import (
+from gateway_core._bench.contestants import (
     PARSERS,
     ZLIB_INFLATERS,
     ZSTD_INFLATERS,
@@ -17,8 +17,8 @@ from contestants import (
     look_ups_in_dicts,
     pairs,
 )
+from gateway_core._bench.streams import MIXES, stream
 from race import Race, replay
-from streams import MIXES, stream
 
 ZLIB: dict[str, Work] = {
     **pairs(ZLIB_INFLATERS),

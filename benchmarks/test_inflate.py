@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import gateway_core
-from contestants import ZLIB_INFLATERS, ZSTD_INFLATERS, Bytes, Work, inflating
+from gateway_core._bench.contestants import ZLIB_INFLATERS, ZSTD_INFLATERS, Bytes, Work, inflating
+from gateway_core._bench.streams import MIXES, stream
 from race import Race, replay
-from streams import MIXES, stream
 
 
 def inflator(frames: Bytes) -> None:

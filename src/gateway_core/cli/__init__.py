@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from gateway_core.errors import GatewayError
 
 from .arguments import (
+    BenchOptions,
     MatrixOptions,
     Options,
     RecordOptions,
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parse(arguments)
     try:
-        return asyncio.run(_run(options))
+        return _run(options)
     except KeyboardInterrupt:
         return 130
     except (GatewayError, OSError, ValueError, ImportError) as error:
@@ -43,25 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-async def _run(options: Options) -> int:
+def _run(options: Options) -> int:
     match options:
         case MatrixOptions():
             from .matrix import matrix
 
-            return await matrix(options)
+            return asyncio.run(matrix(options))
         case SimulateOptions():
             from .simulate import simulate
 
-            return await simulate(options)
+            return asyncio.run(simulate(options))
         case RecordOptions():
             from .record import record
 
-            return await record(options, _token())
+            return asyncio.run(record(options, _token()))
         case ReplayOptions():
             from .replay import replay
 
-            return await replay(options)
-    return await listen(options, _token())
+            return asyncio.run(replay(options))
+        case BenchOptions():
+            from .bench import bench
+
+            return bench(options)
+    return asyncio.run(listen(options, _token()))
 
 
 def _token() -> str:

@@ -5,6 +5,8 @@ objects dropped before the next, as a bot that has handled an event does. Peers 
 installed are left out.
 """
 
+# ruff: noqa: B018 - results are dropped on purpose
+
 from __future__ import annotations
 
 import importlib
@@ -18,6 +20,22 @@ from functools import partial
 from typing import Any
 
 import gateway_core
+
+__all__ = [
+    "FIELDS",
+    "PARSERS",
+    "ZLIB_INFLATERS",
+    "ZSTD_INFLATERS",
+    "Bytes",
+    "Feed",
+    "Ours",
+    "Work",
+    "inflating",
+    "look_ups_in_dicts",
+    "pairs",
+    "parsing",
+    "versions",
+]
 
 Bytes = tuple[bytes, ...]
 Work = Callable[[Bytes], None]
@@ -174,6 +192,7 @@ class Ours:
                 at(author), at(content), at(channel)
 
     def everything(self) -> dict[str, Work]:
+        """Return all ways that do for any stream."""
         return {
             "gateway-core, all built": self.built,
             "gateway-core, one kind wanted and built": self.one_wanted,
