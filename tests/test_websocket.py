@@ -71,7 +71,7 @@ async def messages(stream: bytes, cut: Cut = whole, largest: int = 1000) -> tupl
             proxy=None,
             max_size=largest,
             create_connection=partial(  # type: ignore[arg-type]
-                GatewayWebsocket, largest=largest, end_timeout=0.2
+                GatewayWebsocket, largest=largest, end_timeout=0.2, on_data=lambda: None
             ),
         )
         assert isinstance(websocket, GatewayWebsocket)

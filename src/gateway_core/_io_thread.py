@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from ._deadlines import Deadlines
+
 __all__ = ["IOThread", "on_loop"]
 
 _T = TypeVar("_T")
@@ -78,10 +80,12 @@ class IOThread:
 
     Attributes:
         loop: the event loop.
+        deadlines: of the shards that live on it.
     """
 
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
+        self.deadlines = Deadlines()
         # Not to keep a program from ending that never closed what runs here.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._over: Callable[[], object] | None = None

@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import broadcast
 from websockets.exceptions import ConnectionClosed, InvalidProxy, WebSocketException
 
+from ._deadlines import Deadlines
 from ._log import ShardLogger, WebsocketLogger
 from ._measure import Measurements
 from ._websocket import GatewayWebsocket
@@ -101,6 +102,7 @@ class Pump:
         keep_control: whether control events go to the inbox too.
         log: logger of the shard.
         measure: counts and times what is received; None for nobody.
+        deadlines: of all shards on the same loop.
     """
 
     def __init__(
@@ -114,8 +116,10 @@ class Pump:
         keep_control: bool,
         log: ShardLogger,
         measure: Measurements | None,
+        deadlines: Deadlines,
     ) -> None:
         self._core = core
+        self._deadlines = deadlines
         self._measure = measure
         self._name = f"gateway-core shard {shard_id}"
         self._config = config
@@ -160,8 +164,7 @@ class Pump:
         finally:
             self._tasks = None
             self._over.cancel()
-            if self._timer is not None:
-                self._timer.cancel()
+            self._set_timer(None)
 
     def tell(self, method: Callable[[float], None]) -> None:
         """Call a method of the core with the time, and do what follows from it."""
@@ -202,7 +205,12 @@ class Pump:
         if events:
             self._outlet.put(events, size)
 
+    def beat_meanwhile(self) -> None:
+        """Send a heartbeat that is due, while another shard keeps the loop busy."""
+        self._guarded(self.tell, self._core.beat)
+
     def _set_timer(self, deadline: float | None) -> None:
+        self._deadlines.set(self, deadline)
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = deadline
@@ -211,6 +219,9 @@ class Pump:
             if deadline is None
             else self._loop.call_at(deadline, self._guarded, self._wake, deadline)
         )
+
+    def _check_deadlines(self) -> None:
+        self._deadlines.check(self._loop.time())
 
     def _wake(self, deadline: float) -> None:
         # Loops may run a timer up to one tick of their clock before its time.
@@ -308,6 +319,7 @@ class Pump:
                     GatewayWebsocket,
                     largest=config.max_message_size,
                     end_timeout=config.close_timeout,
+                    on_data=self._check_deadlines,
                 ),
             )
         except InvalidProxy as error:
@@ -350,6 +362,7 @@ class Pump:
                     for effect in core.effects():
                         self._do(effect)
                 self._guarded(self._turn)
+                self._check_deadlines()
         if self._link is link:
             self._link = None
             code = None if ended.rcvd is None else ended.rcvd.code

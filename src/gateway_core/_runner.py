@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
+from ._deadlines import Deadlines
 from ._log import ShardLogger
 from ._measure import DecodeTimes, Measurements
 from ._pump import Outlet, Pump
@@ -127,6 +128,7 @@ class Runner:
         keep_control: whether control events go to the queue too.
         on_end: called with the error that ended the shard, if there is one, on the runner's loop.
         on_control: told every control event, on the runner's loop.
+        deadlines: of all shards on the runner's loop, None if it is the only one.
 
     Raises:
         ValueError: the token is empty.
@@ -142,6 +144,7 @@ class Runner:
         keep_control: bool,
         on_end: Callable[[BaseException | None], None],
         on_control: Callable[[ControlEvent], None] | None = None,
+        deadlines: Deadlines | None = None,
     ) -> None:
         self.shard_id = core.shard_id
         self.core = core
@@ -160,6 +163,7 @@ class Runner:
             keep_control,
             self._log,
             self._measure,
+            deadlines or Deadlines(),
         )
         self._owner: asyncio.Task[None] | None = None
         self._fatal: GatewayError | None = None

@@ -10,6 +10,7 @@ does.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from websockets.asyncio.client import ClientConnection
@@ -49,14 +50,23 @@ class GatewayWebsocket(ClientConnection):
     Args:
         largest: bytes that a message may have to go the short way.
         end_timeout: seconds that the server has to end the TCP connection.
+        on_data: called after each read of the socket.
         *args: as `ClientConnection` takes them; likewise what is named.
 
     Source:
         RFC 6455, section 7.1.1, "Close the WebSocket Connection".
     """
 
-    def __init__(self, *args: Any, largest: int, end_timeout: float, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        largest: int,
+        end_timeout: float,
+        on_data: Callable[[], object],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._on_data = on_data
         self._largest = largest
         self._end_timeout = end_timeout
         self._end_timer: asyncio.TimerHandle | None = None
@@ -113,6 +123,7 @@ class GatewayWebsocket(ClientConnection):
             and self.protocol.close_expected()
         ):
             self._end_timer = self.loop.call_later(self._end_timeout, self.transport.abort)
+        self._on_data()
 
     def _pass_headers(self, headers: bytearray, data: bytes) -> bytes:
         """Hand the answer to the handshake to `websockets`; return what came behind it."""

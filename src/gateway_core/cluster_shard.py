@@ -67,6 +67,7 @@ class ClusterShard(Generic[_EventT]):
             keep_control=control_events,
             on_end=self._ended,
             on_control=self._control,
+            deadlines=io.deadlines,
         )
         self._lane.consumed = self._core.consumed
         self._lane.on_room = partial(io.call, self._runner.resume_reading)

@@ -377,6 +377,18 @@ class GatewayConnection(ConnectionActions):
             self._send_commands(now)
         self._schedule(now)
 
+    def beat(self, now: float) -> None:
+        """Send the interval heartbeat that is due, if one is and the one before is confirmed.
+
+        For an adapter that is behind with reading: unlike `wake`, it concludes nothing from what
+        has not come.
+        """
+        heartbeat = self._heartbeat
+        if heartbeat is None or now < heartbeat.next_at or heartbeat.awaits_confirmation:
+            return
+        self._beat(now, interval=True)
+        self._schedule(now)
+
     # The machine
 
     def _fire(self, trigger: Trigger, now: float, detail: object = None) -> None:

@@ -61,11 +61,14 @@ class Heartbeat:
         """Say how many interval heartbeats a period (seconds) can hold."""
         return math.floor(period / self.interval) + 1
 
+    @property
+    def awaits_confirmation(self) -> bool:
+        """Whether the last one is unconfirmed, and that says something."""
+        return not (self._acknowledged or self._paused)
+
     def is_zombie(self, now: float) -> bool:
         """Say whether the connection is dead; asked when an interval heartbeat is due."""
-        if self._acknowledged or self._paused:
-            return False
-        return now - self.next_at <= self.late
+        return self.awaits_confirmation and now - self.next_at <= self.late
 
     def sent(self, now: float, *, interval: bool) -> None:
         """Note that a heartbeat is sent: because the interval is over, or on request."""
