@@ -71,7 +71,9 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
             (Cluster.__init__, "api_url", gateway.http_url),
             (fetch_gateway_bot, "base_url", gateway.http_url),
         ):
-            monkeypatch.setitem(function.__kwdefaults__, name, value)  # type: ignore[attr-defined]
+            defaults = function.__kwdefaults__
+            assert defaults is not None
+            monkeypatch.setitem(defaults, name, value)
         _end_streams(monkeypatch)
         yield gateway
 
