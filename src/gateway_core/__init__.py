@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from .errors import LocalProtocolError as LocalProtocolError
     from .errors import MessageTooLarge as MessageTooLarge
     from .errors import ProtocolError as ProtocolError
+    from .errors import RecordingError as RecordingError
     from .errors import RemoteProtocolError as RemoteProtocolError
     from .errors import SessionStartLimitReached as SessionStartLimitReached
     from .errors import ShardClosed as ShardClosed
@@ -130,6 +131,7 @@ _MODULE_OF = {
     "LocalProtocolError": "errors",
     "MessageTooLarge": "errors",
     "ProtocolError": "errors",
+    "RecordingError": "errors",
     "RemoteProtocolError": "errors",
     "SessionStartLimitReached": "errors",
     "ShardClosed": "errors",
