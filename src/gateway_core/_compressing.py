@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ._purepath import zstd_module
@@ -27,6 +28,8 @@ _LEVEL: Final = 6
 _ZSTD_WINDOW_LOG: Final = 18
 # Below this, Discord's "not all payloads will be compressed" is taken at its word.
 _WORTH_COMPRESSING: Final = 256
+
+_zstd_module = cache(zstd_module)  # looking for a module that is not there takes long
 
 
 def compressor_for(compression: Compression | None) -> Compress:
@@ -67,7 +70,7 @@ def _zlib_stream() -> Compress:
 
 def _zstd_stream() -> Compress:
     try:
-        zstd = zstd_module()
+        zstd = _zstd_module()
     except GatewayError:
         raise GatewayError(
             "compressing as zstd-stream needs Python 3.14 or the package backports.zstd: "
