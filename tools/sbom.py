@@ -2,7 +2,7 @@
 
     python tools/sbom.py > sbom.cdx.json
 
-The versions are those that the extension itself reports. Where the sources come from, setup.py says.
+The versions are those that the extension itself reports. Where sources come from, setup.py says.
 """
 
 from __future__ import annotations
