@@ -75,6 +75,7 @@ class Anonymiser:
 
     def __init__(self, key: bytes) -> None:
         self._key = key[:64]
+        self._text = lru_cache(1 << 12)(self._make_text)
         self._word = lru_cache(1 << 16)(self._make_word)
         self._shift = lru_cache(1 << 16)(self._make_shift)
         self._id = lru_cache(1 << 16)(self._make_id)
@@ -105,7 +106,7 @@ class Anonymiser:
             return self._id(text.decode()).encode()
         return text
 
-    def _text(self, text: str) -> str:
+    def _make_text(self, text: str) -> str:
         if text in _KEPT_VALUES or _TIMESTAMP.fullmatch(text):
             return text
         return _PIECE.sub(lambda match: self._word(match.group()), text)

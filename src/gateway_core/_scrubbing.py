@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from ._anonymising import Anonymiser
@@ -20,7 +21,13 @@ from .decoding import loads
 
 __all__ = ["Scrubber"]
 
-_SECRET_KEY: Final = re.compile(rb"(?:.*[_-])?(?:token|session_id|resume_gateway_url)", re.DOTALL)
+_SECRET_NAMES: Final = rb"(?:token|session_id|resume_gateway_url)"
+_SECRET_KEY: Final = re.compile(rb"(?:.*[_-])?" + _SECRET_NAMES, re.DOTALL)
+# A quote inside of a string has a backslash before it, so that this matches keys alone.
+_SECRET_MEMBER: Final = re.compile(
+    rb'((?<=["_-])' + _SECRET_NAMES + rb'"[ \t\r\n]*:[ \t\r\n]*")([^"\\]*(?:\\.[^"\\]*)*)',
+    re.DOTALL,
+)
 _SECRETS: Final = b"secrets"
 _LETTER: Final = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 _SCHEME: Final = re.compile(rb"(?:wss?|https?)://")
@@ -42,6 +49,8 @@ class Scrubber:
     def __init__(self, secrets: Iterable[str], anonymiser: Anonymiser | None) -> None:
         self._anonymiser = anonymiser
         self._known: set[bytes] = set()
+        self._suspect = False
+        """Whether there may be a known or hidden secret in the text at hand."""
         self._look_for(secrets)
 
     def __repr__(self) -> str:
@@ -55,8 +64,8 @@ class Scrubber:
         self._known |= {secret.encode("utf-8", "surrogatepass") for secret in secrets if secret}
         known = [s if len(s) >= _LONG else b'"%b"' % s for s in self._known]
         # Escapes may hide a key or a secret, so that a text with one is looked at closely.
-        hints = [rb"token", rb"session_id", rb"resume_gateway_url", _SECRETS, rb"\\u00", rb"\\/"]
-        self._suspect = re.compile(b"|".join([*hints, *map(re.escape, known)]))
+        hints = [_SECRETS, rb"\\u00", rb"\\/", *map(re.escape, known)]
+        self._is_suspect = re.compile(b"|".join(hints)).search
 
     def scrub(self, text: bytes) -> bytes:
         """Give a message without secrets; every byte that is none stays as it is.
@@ -64,16 +73,20 @@ class Scrubber:
         Raises:
             JSONError: the text is malformed, so that nobody can say what is a secret in it.
         """
-        if self._anonymiser is None and self._suspect.search(text) is None:
-            return text
-        loads(text)
-        return rewrite(text, self)
+        self._suspect = self._is_suspect(text) is not None
+        if self._suspect or self._anonymiser is not None:
+            loads(text)
+            return rewrite(text, self)
+        scrubbed, found = _SECRET_MEMBER.subn(_blank_member, text)
+        if found:
+            loads(text)
+        return scrubbed
 
     # Rewriter
 
     def on_key(self, path: list[bytes], key: bytes) -> bytes:
         """Replace a key that is a known secret, or an id."""
-        if self._is_known(key):
+        if self._suspect and self._is_known(key):
             return _blank(key)
         if self._anonymiser is not None and key.isdigit():
             return self._anonymiser.number(key)
@@ -81,7 +94,7 @@ class Scrubber:
 
     def on_string(self, path: list[bytes], key: bytes, text: bytes) -> bytes:
         """Replace a secret, or what is somebody's."""
-        if _SECRET_KEY.fullmatch(key) or _SECRETS in path or self._is_known(text):
+        if _is_secret_key(key) or (self._suspect and (_SECRETS in path or self._is_known(text))):
             return _blank(text)
         if self._anonymiser is None or (len(path) == _ENVELOPE and key == b"t"):
             return text
@@ -97,6 +110,15 @@ class Scrubber:
         return any(
             text == known or (len(known) >= _LONG and known in text) for known in self._known
         )
+
+
+@lru_cache(4096)
+def _is_secret_key(key: bytes) -> bool:
+    return _SECRET_KEY.fullmatch(key) is not None
+
+
+def _blank_member(match: re.Match[bytes]) -> bytes:
+    return match[1] + _blank(match[2])
 
 
 def _blank(text: bytes) -> bytes:
