@@ -92,6 +92,12 @@ def test_an_escaped_slash_hides_no_url() -> None:
     assert json.loads(Scrubber([url], None).scrub(text))["d"] == {"a": "x" * (len(url) + 2)}
 
 
+def test_secrets_need_not_be_ascii() -> None:
+    text = json.dumps({"op": 0, "t": "X", "s": 1, "d": {"a": "пароль-1234"}}).encode()
+    assert b"\\u04" in text
+    assert json.loads(Scrubber(["пароль-1234"], None).scrub(text))["d"]["a"] == "x" * 41
+
+
 def test_what_holds_no_secret_is_not_even_read() -> None:
     text = b'{"t":"X", "s":1,"op":0,"d":{"content": "no token here" } malformed'
     assert Scrubber([TOKEN], None).scrub(text) == text

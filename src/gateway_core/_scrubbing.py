@@ -64,7 +64,7 @@ class Scrubber:
         self._known |= {secret.encode("utf-8", "surrogatepass") for secret in secrets if secret}
         known = [s if len(s) >= _LONG else b'"%b"' % s for s in self._known]
         # Escapes may hide a key or a secret, so that a text with one is looked at closely.
-        hints = [_SECRETS, rb"\\u00", rb"\\/", *map(re.escape, known)]
+        hints = [_SECRETS, rb"\\u", rb"\\/", *map(re.escape, known)]
         self._is_suspect = re.compile(b"|".join(hints)).search
 
     def scrub(self, text: bytes) -> bytes:
