@@ -9,7 +9,8 @@ in the round.
 
 from __future__ import annotations
 
-import math
+import heapq
+import itertools
 from typing import Protocol
 
 __all__ = ["Deadlines"]
@@ -23,30 +24,32 @@ class Beating(Protocol):
 
 
 class Deadlines:
-    """The deadlines of one event loop's shards; to be used on its thread only."""
+    """The deadlines of one event loop's shards; to be used on its thread only.
 
-    __slots__ = ("_at", "_earliest")
+    Algorithm: a heap of all times that were ever noted and have not come; those that are no longer
+    meant are passed over when they do.
+    """
+
+    __slots__ = ("_heap", "_meant", "_noted")
 
     def __init__(self) -> None:
-        self._at: dict[Beating, float] = {}
-        self._earliest = math.inf  # or earlier
+        self._heap: list[tuple[float, int, Beating]] = []
+        self._meant: dict[Beating, int] = {}
+        self._noted = itertools.count()
 
     def set(self, shard: Beating, at: float | None) -> None:
         """Note when something is due, in place of what was noted before; None for never."""
         if at is None:
-            self._at.pop(shard, None)
+            self._meant.pop(shard, None)
             return
-        self._at[shard] = at
-        if at < self._earliest:
-            self._earliest = at
+        number = self._meant[shard] = next(self._noted)
+        heapq.heappush(self._heap, (at, number, shard))
 
     def check(self, now: float) -> None:
         """Let those beat whose time has come, each once for every time that it has set."""
-        if now < self._earliest:
-            return
-        due = [shard for shard, at in self._at.items() if at <= now]
-        for shard in due:
-            self._at[shard] = math.inf
-        self._earliest = min(self._at.values(), default=math.inf)
-        for shard in due:
-            shard.beat_meanwhile()
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            _, number, shard = heapq.heappop(heap)
+            if self._meant.get(shard) == number:
+                del self._meant[shard]
+                shard.beat_meanwhile()

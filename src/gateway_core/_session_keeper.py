@@ -47,11 +47,11 @@ class SessionKeeper:
             Exception: what the store raises; what could not be saved is tried again next time.
         """
         async with self._lock:
-            await asyncio.gather(*(self._keep(*item) for item in sessions.items()))
+            kept = self._kept.get
+            changed = [item for item in sessions.items() if item[1] != kept(item[0])]
+            await asyncio.gather(*(self._keep(*item) for item in changed))
 
     async def _keep(self, shard_id: ShardId, session: Session | None) -> None:
-        if session == self._kept.get(shard_id):
-            return
         if session is None:
             await self._store.forget(shard_id)
             del self._kept[shard_id]
