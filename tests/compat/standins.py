@@ -7,6 +7,7 @@ asked to do: to lack a part, or to have another.
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import zlib
 from types import ModuleType, SimpleNamespace
@@ -128,7 +129,7 @@ def nextcord(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def hikari(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a library as hikari is built."""
-    package, _, shard, errors, _, binding = _modules(
+    package, _, shard, errors, _, binding, ux = _modules(
         monkeypatch,
         "hikari",
         "hikari.impl",
@@ -136,7 +137,9 @@ def hikari(monkeypatch: pytest.MonkeyPatch) -> Any:
         "hikari.errors",
         "hikari.internal",
         "hikari.internal.data_binding",
+        "hikari.internal.ux",
     )
+    ux.TRACE = 5
     package.__version__ = "2.7.0"
     binding.default_json_loads = json.loads
 
@@ -156,6 +159,8 @@ def hikari(monkeypatch: pytest.MonkeyPatch) -> Any:
         ) -> None:
             self._ws = ws
             self._loads = loads
+            self._logger = logger
+            self._log_filterer = log_filterer
 
         async def receive_json(self) -> Any:
             return self._loads(await self._receive_and_check())
@@ -172,7 +177,12 @@ def hikari(monkeypatch: pytest.MonkeyPatch) -> Any:
             if zstd:
                 transport = shard._GatewayZstdStreamTransport
             return transport(
-                ws=ws, exit_stack=None, logger=None, log_filterer=None, dumps=None, loads=loads
+                ws=ws,
+                exit_stack=None,
+                logger=logging.getLogger("hikari"),
+                log_filterer=lambda text: text.replace(b"secret", b"..."),
+                dumps=None,
+                loads=loads,
             )
 
     class ZlibTransport(Transport):

@@ -193,6 +193,20 @@ async def test_hikari_takes_what_cannot_be_decoded_for_a_failing_transport(
             await transport.receive_json()
 
 
+async def test_hikari_logs_what_it_would_log_without_its_token(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = standins.hikari(monkeypatch)
+    caplog.set_level(5, "hikari")
+    with dropin("hikari").installed():
+        transport = await library.shard._GatewayTransport.connect(
+            Socket(*standins.frames({**HELLO, "d": "my secret"})), json.loads
+        )
+        await transport.receive_json()
+    assert "my ..." in caplog.text
+    assert "secret" not in caplog.text
+
+
 async def test_hikari_judges_other_messages_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     library = standins.hikari(monkeypatch)
     with dropin("hikari").installed():

@@ -3,8 +3,9 @@
     python dropin_bot.py LIBRARY with|without TOKEN HTTP_URL GATEWAY_URL [raw|loads]
 
 runs in the library's own environment, with the drop-in installed from the start or without. `raw`
-asks for raw events too, where the library has them; `loads` hands our parser to hikari. Dispatches named INSTALL and UNINSTALL change
-that while it runs; after THE_END it says how often gateway-core has decoded.
+asks for raw events too, where the library has them; `loads` hands our parser to hikari. Dispatches
+named INSTALL and UNINSTALL change that while it runs; after THE_END it says how often gateway-core
+has decoded.
 """
 
 # The libraries are not there where types are checked.

@@ -36,12 +36,13 @@ def _plan() -> list[Replacement]:
     binding = guard.module("hikari.internal.data_binding")
     error = guard.attribute(guard.module("hikari.errors"), "GatewayTransportError")
     default_loads = guard.attribute(binding, "default_json_loads")
+    trace = guard.attribute(guard.module("hikari.internal.ux"), "TRACE")
     base = guard.attribute(shard, "_GatewayTransport")
     guard.function(
         base,
         "__init__",
         "self, *, ws, exit_stack, logger, log_filterer, dumps, loads",
-        uses=("_ws", "_loads"),
+        uses=("_ws", "_loads", "_logger", "_log_filterer"),
     )
     guard.function(base, "receive_json", "self", uses=("_receive_and_check", "_loads"))
     guard.function(base, "_handle_other_message", "self, message, /")
@@ -58,12 +59,14 @@ def _plan() -> list[Replacement]:
             uses=("_ws", "receive", "_inflator", "_handle_other_message"),
         )
         replacements.append(
-            Replacement(shard, name, _derive(transport, compression, default_loads, error))
+            Replacement(shard, name, _derive(transport, compression, default_loads, error, trace))
         )
     return replacements
 
 
-def _derive(transport: Any, compression: Compression, default_loads: object, error: Any) -> Any:
+def _derive(
+    transport: Any, compression: Compression, default_loads: object, error: Any, trace: int
+) -> Any:
     class Transport(transport):  # type: ignore[misc]
         """Receives with gateway-core; all else is hikari's."""
 
@@ -76,20 +79,20 @@ def _derive(transport: Any, compression: Compression, default_loads: object, err
             self._stream = TextStream(compression)
 
         async def receive_json(self) -> Any:
+            text = None
             try:
-                return await super().receive_json()
+                while text is None:
+                    message = await self._ws.receive()
+                    if message.type != _BINARY:
+                        self._handle_other_message(message)
+                    text = self._stream.text(message.data)
+                if self._logger.isEnabledFor(trace):
+                    shown = self._log_filterer(text)
+                    self._logger.log(trace, "received %s bytes:\n    %s", len(text), shown)
+                return self._loads(text)
             except DecodeError as reason:
                 # The shard reconnects and resumes after an error of the transport.
                 raise error(f"cannot decode a message: {reason}") from reason
-
-        async def _receive_and_check(self) -> bytes:
-            while True:
-                message = await self._ws.receive()
-                if message.type != _BINARY:
-                    self._handle_other_message(message)
-                text = self._stream.text(message.data)
-                if text is not None:
-                    return text
 
     Transport.__name__ = Transport.__qualname__ = transport.__name__
     return Transport
