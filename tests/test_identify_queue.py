@@ -90,6 +90,31 @@ class TestLocalIdentifyQueue:
         assert 5.0 <= second < 5.5
         assert 10.0 <= third < 11.0
 
+    @pytest.mark.parametrize("when", ["with the one before", "as its turn comes"])
+    def test_who_leaves_the_line_holds_nobody_up(self, when: str) -> None:
+        async def main() -> float:
+            loop = asyncio.get_running_loop()
+            queue = LocalIdentifyQueue(1)
+            await queue.acquire(ShardId(0, 8))
+            start = loop.time()
+            holder, quitter, heir = (
+                asyncio.create_task(queue.acquire(ShardId(n, 8))) for n in (1, 2, 3)
+            )
+            await asyncio.sleep(1)
+            holder.cancel()  # when it runs next, it gives the turn to the quitter
+            if when == "as its turn comes":
+                loop.call_soon(quitter.cancel)
+            else:
+                quitter.cancel()
+            await heir
+            assert quitter.cancelled()
+            return loop.time() - start
+
+        assert 5.0 <= run_virtual(main()) < 5.5
+
+    def test_can_be_made_before_there_is_a_loop(self) -> None:
+        assert LocalIdentifyQueue.of(limit(7)).remaining == 7
+
     @pytest.mark.parametrize("number", [0, -1])
     def test_refuses_a_concurrency_below_one(self, number: int) -> None:
         with pytest.raises(ValueError, match="at least 1"):
@@ -161,3 +186,4 @@ class TestNoQueue:
 
     def test_is_an_identify_queue(self) -> None:
         assert isinstance(NoQueue(), IdentifyQueue)
+        assert repr(NoQueue()) == "NoQueue()"
