@@ -331,6 +331,23 @@ class TestIdentifyQueue:
             await gateway.wait_for(lambda: not gateway.connections)
         no_leaks()
 
+    async def test_its_exception_while_the_shard_is_closed(self) -> None:
+        closing = []
+
+        class Queue:
+            async def acquire(self, shard_id: ShardId, /) -> None:
+                loop = asyncio.get_running_loop()
+                loop.call_soon(lambda: closing.append(loop.create_task(shard.close())))
+                raise LookupError("the queue's server is down")
+
+        async with simulator() as gateway:
+            shard = shard_at(gateway, identify_queue=Queue())
+            with pytest.raises(LookupError):
+                await exhaust(shard)
+            await closing[0]
+            await gateway.wait_for(lambda: not gateway.connections)
+        no_leaks()
+
     async def test_a_used_up_limit_is_fatal(self) -> None:
         class Queue:
             async def acquire(self, shard_id: ShardId, /) -> None:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import broadcast
@@ -156,14 +156,17 @@ class Pump:
         """
         try:
             async with asyncio.TaskGroup() as self._tasks:
-                self._turn()
-                await self._over
-                self._drop_permit()
+                try:
+                    self._turn()
+                    await self._over
+                finally:
+                    self._tasks = None  # it takes no more tasks: nothing has effects from here on
+                    self._drop_permit()
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
         finally:
-            self._tasks = None
-            self._over.cancel()
+            if not self._over.cancel() and not self._over.cancelled():
+                self._over.exception()  # it may come too late for anybody to see it
             self._set_timer(None)
 
     def tell(self, method: Callable[[float], None]) -> None:
@@ -237,8 +240,12 @@ class Pump:
         try:
             callback(*arguments)
         except Exception as error:
-            if not self._over.done():
-                self._over.set_exception(error)
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """End the pump, unless it is at its end."""
+        if not self._over.done():
+            self._over.set_exception(error)
 
     # Effects
 
@@ -250,11 +257,11 @@ class Pump:
                     broadcast((link.websocket,), text)
             case Connect(url):
                 self._link = link = _Link()
-                link.task = self._spawn(self._connect(link, url), "connection")
+                link.task = self._spawn(partial(self._connect, link, url), "connection")
             case Close(code, reason):
                 if link is not None and link.websocket is not None:
                     self._drain(link)
-                    self._spawn(link.websocket.close(code, reason), "close")
+                    self._spawn(partial(link.websocket.close, code, reason), "close")
             case Abort():
                 if link is not None:
                     self._link = None
@@ -263,13 +270,20 @@ class Pump:
             case RequestIdentifyPermit():
                 self._drop_permit()
                 self._permit = permit = _Permit()
-                permit.task = self._spawn(self._ask_permit(permit), "identify queue")
+                permit.task = self._spawn(partial(self._ask_permit, permit), "identify queue")
             case CancelIdentifyPermit():
                 self._drop_permit()
 
-    def _spawn(self, work: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
+    def _spawn(self, work: Callable[[], Awaitable[None]], what: str) -> asyncio.Task[None]:
         assert self._tasks is not None
-        return self._tasks.create_task(work, name=f"{self._name}: {what}")
+        return self._tasks.create_task(self._watched(work), name=f"{self._name}: {what}")
+
+    async def _watched(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do work; an error ends the pump in order, and not by the task group's cancelling it."""
+        try:
+            await work()
+        except Exception as error:
+            self._fail(error)
 
     async def _ask_permit(self, permit: _Permit) -> None:
         denied: SessionStartLimitReached | None = None
@@ -396,7 +410,9 @@ class Pump:
         self._room.clear()
         self.tell(self._core.reading_paused)
         # A heartbeat that cannot be written shows that the connection is lost, unread as it is.
-        lost = self._spawn(self._drain_when_lost(link, websocket), "loss of the connection")
+        lost = self._spawn(
+            partial(self._drain_when_lost, link, websocket), "loss of the connection"
+        )
         try:
             while self._outlet.full and not link.draining:
                 self._room.clear()
