@@ -53,7 +53,7 @@ class FakeGateway:
     asynchronous context manager; it runs in the event loop that enters it.
 
         async with FakeGateway(rate=50) as gateway:
-            shard = Shard("any token", Intents.default(), config=Config(gateway_url=gateway.url))
+            shard = Shard("any-token", Intents.default(), config=Config(gateway_url=gateway.url))
             ...
             (connection,) = gateway.connections
             connection.cut()
