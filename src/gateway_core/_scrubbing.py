@@ -24,9 +24,9 @@ __all__ = ["Scrubber"]
 _SECRET_NAMES: Final = rb"(?:token|session_id|resume_gateway_url)"
 _SECRET_KEY: Final = re.compile(rb"(?:.*[_-])?" + _SECRET_NAMES, re.DOTALL)
 # A quote inside of a string has a backslash before it, so that this matches keys alone.
+_SECRET_BEFORE: Final = rb'(?<=["_-])' + _SECRET_NAMES + rb'"[ \t\r\n]*:[ \t\r\n]*'
 _SECRET_MEMBER: Final = re.compile(
-    rb'((?<=["_-])' + _SECRET_NAMES + rb'"[ \t\r\n]*:[ \t\r\n]*")([^"\\]*(?:\\.[^"\\]*)*)',
-    re.DOTALL,
+    b"(" + _SECRET_BEFORE + rb'")([^"\\]*(?:\\.[^"\\]*)*)', re.DOTALL
 )
 _SECRETS: Final = b"secrets"
 _LETTER: Final = re.compile(rb"[0-9A-Za-z\x80-\xff]")
@@ -63,8 +63,8 @@ class Scrubber:
     def _look_for(self, secrets: Iterable[str]) -> None:
         self._known |= {secret.encode("utf-8", "surrogatepass") for secret in secrets if secret}
         known = [s if len(s) >= _LONG else b'"%b"' % s for s in self._known]
-        # Escapes may hide a key or a secret, so that a text with one is looked at closely.
-        hints = [_SECRETS, rb"\\u", rb"\\/", *map(re.escape, known)]
+        # Objects and arrays may hold secrets, escapes may hide them: the text is looked at closely.
+        hints = [_SECRETS, _SECRET_BEFORE + rb"[\[{]", rb"\\u", rb"\\/", *map(re.escape, known)]
         self._is_suspect = re.compile(b"|".join(hints)).search
 
     def scrub(self, text: bytes) -> bytes:
@@ -94,7 +94,9 @@ class Scrubber:
 
     def on_string(self, path: list[bytes], key: bytes, text: bytes) -> bytes:
         """Replace a secret, or what is somebody's."""
-        if _is_secret_key(key) or (self._suspect and (_SECRETS in path or self._is_known(text))):
+        if _is_secret_key(key) or (
+            self._suspect and (any(map(_holds_secrets, path)) or self._is_known(text))
+        ):
             return _blank(text)
         if self._anonymiser is None or (len(path) == _ENVELOPE and key == b"t"):
             return text
@@ -115,6 +117,10 @@ class Scrubber:
 @lru_cache(4096)
 def _is_secret_key(key: bytes) -> bool:
     return _SECRET_KEY.fullmatch(key) is not None
+
+
+def _holds_secrets(key: bytes) -> bool:
+    return key == _SECRETS or _is_secret_key(key)
 
 
 def _blank_member(match: re.Match[bytes]) -> bytes:
