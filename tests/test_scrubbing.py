@@ -101,7 +101,7 @@ def test_secrets_need_not_be_ascii() -> None:
 
 def test_what_holds_no_secret_is_not_even_read() -> None:
     text = b'{"t":"X", "s":1,"op":0,"d":{"content": "no token here" } malformed'
-    assert Scrubber([TOKEN], None).scrub(text) == text
+    assert Scrubber([TOKEN], None).scrub(text) is text
 
 
 def test_what_may_hold_a_secret_must_be_sound() -> None:

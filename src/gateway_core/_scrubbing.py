@@ -21,13 +21,13 @@ from .decoding import loads
 
 __all__ = ["Scrubber"]
 
-_SECRET_NAMES: Final = rb"(?:token|session_id|resume_gateway_url)"
-_SECRET_KEY: Final = re.compile(rb"(?:.*[_-])?" + _SECRET_NAMES, re.DOTALL)
-# A quote inside of a string has a backslash before it, so that this matches keys alone.
-_SECRET_BEFORE: Final = rb'(?<=["_-])' + _SECRET_NAMES + rb'"[ \t\r\n]*:[ \t\r\n]*'
-_SECRET_MEMBER: Final = re.compile(
-    b"(" + _SECRET_BEFORE + rb'")([^"\\]*(?:\\.[^"\\]*)*)', re.DOTALL
-)
+_NAMES: Final = (b"token", b"session_id", b"resume_gateway_url")
+_ENDINGS: Final = tuple(name + b'"' for name in _NAMES)
+_SECRET_KEY: Final = re.compile(rb"(?:.*[_-])?(?:%b)" % b"|".join(_NAMES), re.DOTALL)
+# A quote inside of a string has a backslash before it, so that these match keys alone.
+_MEMBER: Final = rb'(?<=["_-])(?:%b)"[ \t\r\n]*:[ \t\r\n]*' % b"|".join(_NAMES)
+_SECRET_STRING: Final = re.compile(b"(" + _MEMBER + rb'")([^"\\]*(?:\\.[^"\\]*)*)', re.DOTALL)
+_SECRET_HOLDER: Final = re.compile(_MEMBER + rb"[\[{]")
 _SECRETS: Final = b"secrets"
 _LETTER: Final = re.compile(rb"[0-9A-Za-z\x80-\xff]")
 _SCHEME: Final = re.compile(rb"(?:wss?|https?)://")
@@ -63,9 +63,8 @@ class Scrubber:
     def _look_for(self, secrets: Iterable[str]) -> None:
         self._known |= {secret.encode("utf-8", "surrogatepass") for secret in secrets if secret}
         known = [s if len(s) >= _LONG else b'"%b"' % s for s in self._known]
-        # Objects and arrays may hold secrets, escapes may hide them: the text is looked at closely.
-        hints = [_SECRETS, _SECRET_BEFORE + rb"[\[{]", rb"\\u", rb"\\/", *map(re.escape, known)]
-        self._is_suspect = re.compile(b"|".join(hints)).search
+        # Escapes may hide a key or a secret.
+        self._hints = (_SECRETS, rb"\u", rb"\/", *known)
 
     def scrub(self, text: bytes) -> bytes:
         """Give a message without secrets; every byte that is none stays as it is.
@@ -73,14 +72,17 @@ class Scrubber:
         Raises:
             JSONError: the text is malformed, so that nobody can say what is a secret in it.
         """
-        self._suspect = self._is_suspect(text) is not None
+        has_names = any(name in text for name in _ENDINGS)
+        self._suspect = any(hint in text for hint in self._hints) or (
+            has_names and _SECRET_HOLDER.search(text) is not None
+        )
         if self._suspect or self._anonymiser is not None:
             loads(text)
             return rewrite(text, self)
-        scrubbed, found = _SECRET_MEMBER.subn(_blank_member, text)
-        if found:
-            loads(text)
-        return scrubbed
+        if not has_names:
+            return text
+        loads(text)
+        return _SECRET_STRING.sub(_blank_string, text)
 
     # Rewriter
 
@@ -123,7 +125,7 @@ def _holds_secrets(key: bytes) -> bool:
     return key == _SECRETS or _is_secret_key(key)
 
 
-def _blank_member(match: re.Match[bytes]) -> bytes:
+def _blank_string(match: re.Match[bytes]) -> bytes:
     return match[1] + _blank(match[2])
 
 
