@@ -146,14 +146,12 @@ async def traffic(shards: int, url: str, *, compression: Compression) -> Measure
             if not left:
                 over.set()
 
-    cluster = Cluster(
-        "t",
-        Intents.all(),
-        shards=ShardRange(0, shards, shards),
-        config=Config(
-            gateway_url=url, compression=compression, proxy=None, identify_queue=NoQueue()
-        ),
-    )
+    config = Config(gateway_url=url, compression=compression, proxy=None, identify_queue=NoQueue())
+    one = Cluster("t", Intents.all(), shards=ShardRange(0, 1, shards), config=config)
+    async with consumed(one, consume):  # warms imports and allocator
+        await one.wait_ready()
+        await asyncio.sleep(_SETTLING)
+    cluster = Cluster("t", Intents.all(), shards=ShardRange(0, shards, shards), config=config)
     before = resident()
     async with consumed(cluster, consume):
         await cluster.wait_ready()
