@@ -17,7 +17,13 @@ from functools import partial
 from typing import Any
 
 from end_to_end import LAST, Client, Count, Server
-from peer_clients import discord_client, discord_gateway, hikari_bot, hikari_shard
+from peer_clients import (
+    as_installed,
+    discord_client,
+    discord_gateway,
+    hikari_bot,
+    hikari_shard,
+)
 
 IDENTIFY = json.dumps({"op": 2, "d": {"token": "t", "intents": 0, "properties": {}}})
 
@@ -117,21 +123,17 @@ def clients() -> dict[str, Client]:
             found[f"{what}, {compression[:4]}"] = Client(
                 partial(run, compression=compression), ("gateway_core",)
             )
-    discord, hikari = ("discord", "zstandard"), ("hikari", "backports.zstd")
+    discord, hikari = ("discord", "zstandard", "orjson"), ("hikari", "backports.zstd", "orjson")
+    hikari_zstd = partial(hikari_shard, compression=zstd_stream)
+    hikari_zlib = partial(hikari_shard, compression=zlib_stream)
     for name, peer, needs in (
-        ("discord.py's gateway class alone, zstd", discord_gateway, discord),
-        ("discord.py's Client, no handlers, zstd", discord_client, discord),
-        (
-            "hikari's shard class alone, zstd",
-            partial(hikari_shard, compression=zstd_stream),
-            hikari,
-        ),
-        (
-            "hikari's shard class alone, zlib",
-            partial(hikari_shard, compression=zlib_stream),
-            hikari,
-        ),
-        ("hikari's GatewayBot, no listeners, zstd", hikari_bot, hikari),
+        ("discord.py's gateway class, zlib + json", as_installed(discord_gateway), ("discord",)),
+        ("discord.py's gateway class, zstd + orjson", discord_gateway, discord),
+        ("discord.py's Client, no handlers, zstd + orjson", discord_client, discord),
+        ("hikari's shard class, zlib + json", as_installed(hikari_zlib), ("hikari",)),
+        ("hikari's shard class, zlib + orjson", hikari_zlib, hikari),
+        ("hikari's shard class, zstd + orjson", hikari_zstd, hikari),
+        ("hikari's GatewayBot, no listeners, zstd + orjson", hikari_bot, hikari),
     ):
         found[name] = Client(peer, needs, is_peer=True)
     return found
