@@ -51,4 +51,4 @@ def chart(rows: Collection[Row], path: Path) -> None:
 
 
 def _is_ours(contestant: str) -> bool:
-    return contestant.startswith(("gateway-core", "Shard"))
+    return contestant.startswith(("gateway-core", "Shard", "Cluster"))
