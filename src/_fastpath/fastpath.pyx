@@ -63,7 +63,10 @@ cdef extern from *:
     bytes copy_buffer "PyBytes_FromObject"(object buffer)
 
 cdef enum:
-    # Bytes of a frame from which inflating it takes so long that other threads had better run.
+    # Bytes of a frame from which it is inflated without the GIL. Two threads that decode gain from
+    # 1 kB on (1.4 times as much; 1.9 times at 175 kB), but beside a thread that is busy with Python
+    # code the GIL comes back only after up to its switch interval, 5 ms: not worth it for what takes
+    # less than a tenth of a millisecond.
     GIL_FREE_FRAME = 16 * 1024
 
 cdef object DEFAULT_MAX_MESSAGE_SIZE = _purepath.DEFAULT_MAX_MESSAGE_SIZE
