@@ -22,6 +22,7 @@ from gateway_core.events import (
     Closed,
     Disconnected,
     ProtocolViolation,
+    SessionInvalidated,
 )
 from gateway_core.session import Session
 from gateway_core.sharding import ShardState
@@ -120,6 +121,39 @@ class TestViolations:
         driver.reconnect()
         driver.hello()
         assert driver.is_in(ShardState.RESUMING)
+
+    def test_what_no_resume_gets_past_costs_the_session(self) -> None:
+        driver = active()
+        for _ in range(2):  # as it comes, and as it is replayed
+            driver.connection.receive_frame("nonsense", driver.now)
+            assert driver.take_effects() == [Close(4000, "")]
+            assert len(driver.take(ProtocolViolation)) == 1
+            driver.lose()
+            driver.reconnect()
+            driver.hello()
+            assert driver.is_in(ShardState.RESUMING)
+            driver.take_effects()
+        driver.take_events()
+        driver.connection.receive_frame("nonsense", driver.now)
+        assert driver.take_effects() == [Close(1000, "")]
+        violation, invalidated = driver.take_events()
+        assert isinstance(violation, ProtocolViolation)
+        assert "no resume gets past it" in str(violation.error)
+        assert invalidated == SessionInvalidated(resumable=False)
+        driver.lose()
+        driver.reconnect()
+        driver.hello()
+        assert driver.is_in(ShardState.AWAITING_PERMIT)
+
+    def test_a_resume_that_gets_further_is_tried_again(self) -> None:
+        driver = active()
+        for _ in range(5):
+            driver.connection.receive_frame("nonsense", driver.now)
+            driver.lose()
+            driver.reconnect()
+            driver.hello()
+            assert driver.is_in(ShardState.RESUMING)
+            driver.dispatch()
 
     def test_text_in_a_compressed_stream(self) -> None:
         driver = Driver(compression="zlib-stream")

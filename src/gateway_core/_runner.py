@@ -374,8 +374,9 @@ class Runner:
                 log.info("reconnecting in %.1f s", delay)
             case SessionInvalidated(resumable):
                 log.warning(
-                    "Discord refused the session%s",
-                    "; resuming again" if resumable else ": a new one begins, events may be lost",
+                    "Discord refused the session for now; resuming again"
+                    if resumable
+                    else "the session is over: a new one begins, events may be lost"
                 )
             case SequenceGap(expected, received):
                 log.warning("event %d came where %d was due", received, expected)

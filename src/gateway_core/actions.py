@@ -140,6 +140,7 @@ class ConnectionActions:
         "_replayed",
         "_resumption",
         "_stage_deadline",
+        "_stuck_at",
         "_unconfirmed",
         "_wanted",
         "decoder",
@@ -210,6 +211,7 @@ class ConnectionActions:
         self._resumption = Resumption(config.gateway_url, config.use_resume_url, session)
         self._consumption = Consumption()
         self.sequence = None
+        self._stuck_at: int | None = None
         self._delivered = 0
         self._own = OWN_DISPATCHES
         self._diverted: Set[str] = frozenset()

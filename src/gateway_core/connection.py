@@ -467,7 +467,17 @@ class GatewayConnection(ConnectionActions):
         return Trigger.UNKNOWN, payload
 
     def _violated(self, error: Exception, now: float) -> None:
-        violation = RemoteProtocolError(f"{error}; the connection is made anew")
+        trigger, remedy = Trigger.VIOLATION, "the connection is made anew"
+        if self.state is ShardState.RESUMING:
+            if self._stuck_at == self.sequence:
+                trigger, remedy = (
+                    Trigger.VIOLATION_AGAIN,
+                    "no resume gets past it: a new session begins",
+                )
+                self._stuck_at = None
+            else:
+                self._stuck_at = self.sequence
+        violation = RemoteProtocolError(f"{error}; {remedy}")
         violation.__cause__ = error
         cause = Cause(f"a message could not be understood: {error}", error=violation)
-        self._fire(Trigger.VIOLATION, now, cause)
+        self._fire(trigger, now, cause)

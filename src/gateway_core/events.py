@@ -121,6 +121,8 @@ class Reconnecting:
 class SessionInvalidated:
     """Discord refuses the session (opcode 9, or a close code), or it could not be resumed.
 
+    The second is so as well when two resumes in a row failed at the same message.
+
     Attributes:
         resumable: whether another attempt to resume may succeed. If not, the session is forgotten,
             and events that were not received are lost.

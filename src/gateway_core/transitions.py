@@ -44,7 +44,9 @@ Things that are late are no errors: a permit that was granted just before its re
 frames that were read before the connection was dropped. Their rows say that nothing is done. A
 state and trigger that have no row at all cannot come from a race, only from a mistake of the
 adapter, and raise `LocalProtocolError`. What Discord should not have sent never raises: it is
-reported as an event, and the connection goes on, or is closed and made anew where it cannot.
+reported as an event, and the connection goes on, or is closed and made anew where it cannot. A
+message that stops one resume after the other at the same point would do so for as long as Discord
+keeps the session (VIOLATION_AGAIN): then the session is given up for a new one.
 
 Source:
     Discord documentation, "Gateway", sections "Connection Lifecycle", "Disconnecting" and
@@ -83,6 +85,7 @@ class Trigger(Enum):
     INVALID_SESSION = "the session was refused (op 9, false)"
     UNKNOWN = "a message came with an opcode that clients do not receive"
     VIOLATION = "something came that the connection cannot survive"
+    VIOLATION_AGAIN = "such a thing came where the resume before had failed, too"
 
     ZOMBIE = "no heartbeat was confirmed between two of them"
     PERMITTED = "it is this shard's turn to identify"
@@ -238,6 +241,7 @@ TRANSITIONS: Mapping[ShardState, Mapping[Trigger, Transition]] = MappingProxyTyp
             _T.RESUMED: _to(_S.ACTIVE, _A.FINISH_RESUME),
             _T.READY: _to(_S.ACTIVE, _A.ADOPT_SESSION),
             _T.DISPATCH: _to(_S.RESUMING, _A.HAND_ON, _A.EXPECT_MORE),
+            _T.VIOLATION_AGAIN: _to(_S.CLOSING, _A.REPORT_VIOLATION, _A.DROP_SESSION, _A.CLOSE),
             _T.TIMED_OUT: _to(_S.CLOSING, _A.CLOSE),
         },
         _S.ACTIVE: _connected(_S.ACTIVE)
