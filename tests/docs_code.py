@@ -87,7 +87,8 @@ def _gateway() -> Iterator[FakeGateway]:
     def run(coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result(30)
 
-    gateway = FakeGateway(shards=2, rate=2000, limits=Limits(max_concurrency=16, identify_interval=0))
+    limits = Limits(max_concurrency=16, identify_interval=0)
+    gateway = FakeGateway(shards=2, rate=2000, limits=limits)
     try:
         run(gateway.__aenter__())
         try:

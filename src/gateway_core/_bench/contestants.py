@@ -88,7 +88,15 @@ def versions() -> dict[str, str]:
         "gateway-core": f"{gateway_core.__version__} ({gateway_core.backend()})",
         "zlib": zlib.ZLIB_RUNTIME_VERSION,
     }
-    for package in ("zlib-ng", "isal", "zstandard", "backports.zstd", "orjson", "msgspec", "aiohttp"):
+    for package in (
+        "zlib-ng",
+        "isal",
+        "zstandard",
+        "backports.zstd",
+        "orjson",
+        "msgspec",
+        "aiohttp",
+    ):
         with suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
     return found
