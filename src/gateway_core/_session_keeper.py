@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from .session import Session
 from .session_store import SessionStore
@@ -22,6 +22,8 @@ class SessionKeeper:
     def __init__(self, store: SessionStore) -> None:
         self._store = store
         self._kept: dict[ShardId, Session] = {}
+        self._unsure: set[ShardId] = set()
+        """Shards of which the store has not said that it has done what it was told."""
         self._lock = asyncio.Lock()
 
     async def load(self, shard_ids: Iterable[ShardId]) -> dict[ShardId, Session]:
@@ -47,14 +49,39 @@ class SessionKeeper:
             Exception: what the store raises; what could not be saved is tried again next time.
         """
         async with self._lock:
-            kept = self._kept.get
-            changed = [item for item in sessions.items() if item[1] != kept(item[0])]
-            await asyncio.gather(*(self._keep(*item) for item in changed))
+            await self._bring(sessions)
+
+    async def keep_up(
+        self, look: Callable[[], Awaitable[Mapping[ShardId, Session | None]]]
+    ) -> None:
+        """Bring the store to the state that `look` gives; nothing newer is kept before it.
+
+        Raises:
+            Exception: as `keep` does.
+        """
+        async with self._lock:
+            await self._bring(await look())
+
+    async def _bring(self, sessions: Mapping[ShardId, Session | None]) -> None:
+        # One that fails does not leave the others behind: they would overtake the next round.
+        results = await asyncio.gather(
+            *(
+                self._keep(shard_id, session)
+                for shard_id, session in sessions.items()
+                if session != self._kept.get(shard_id) or shard_id in self._unsure
+            ),
+            return_exceptions=True,
+        )
+        for result in results:
+            if result is not None:
+                raise result
 
     async def _keep(self, shard_id: ShardId, session: Session | None) -> None:
+        self._unsure.add(shard_id)
         if session is None:
             await self._store.forget(shard_id)
-            del self._kept[shard_id]
+            self._kept.pop(shard_id, None)
         else:
             await self._store.save(shard_id, session)
             self._kept[shard_id] = session
+        self._unsure.discard(shard_id)

@@ -530,7 +530,7 @@ class Cluster(Generic[_EventT]):
         while True:
             await asyncio.sleep(self._save_interval)
             try:
-                await self._keeper.keep(await running.sessions())
+                await self._keeper.keep_up(running.sessions)
             except Exception:
                 self._log.exception("sessions could not be saved; trying again")
 
