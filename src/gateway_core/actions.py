@@ -335,6 +335,7 @@ class ConnectionActions:
     def _adopt_session(self, now: float, ready: Payload) -> None:
         live = self._resumption.adopt(*self._offer)
         self.sequence = max(ready.s or 0, 0)
+        self._stuck_at = None
         self._events.append(Ready(self.session))
         self._deliver(ready)
         self._consumption.begin(self._delivered, self.sequence, live)
