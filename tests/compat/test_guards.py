@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -57,6 +58,9 @@ class NoContext:
 
 CHANGES: list[tuple[str, Change, str]] = [
     ("discordpy", other("package.__title__", "pycord"), "another library's"),
+    ("discordpy", lacking("package.__title__"), "discord has no __title__"),
+    ("discordpy", lacking("package.__version__"), "discord has no __version__"),
+    ("discordpy", other("gateway.DiscordWebSocket", None), "None.__init__ is no function"),
     ("discordpy", lacking("gateway.DiscordWebSocket"), "discord.gateway has no DiscordWebSocket"),
     ("discordpy", lacking("gateway.ReconnectWebSocket"), "has no ReconnectWebSocket"),
     ("discordpy", lacking("utils._from_json"), "discord.utils has no _from_json"),
@@ -84,6 +88,7 @@ CHANGES: list[tuple[str, Change, str]] = [
         other("gateway.DiscordWebSocket.received_message", does_nothing),
         "does not use _zlib, decompress, _buffer, log_receive, from_json",
     ),
+    ("hikari", lacking("package.__version__"), "hikari has no __version__"),
     ("hikari", lacking("shard._GatewayZlibStreamTransport"), "_GatewayZlibStreamTransport"),
     ("hikari", lacking("shard._GatewayZstdStreamTransport"), "_GatewayZstdStreamTransport"),
     ("hikari", lacking("binding.default_json_loads"), "has no default_json_loads"),
@@ -98,6 +103,18 @@ CHANGES: list[tuple[str, Change, str]] = [
         other("shard._GatewayTransport.connect", classmethod(fewer_parameters)),
         "connect does not use _GatewayZlibStreamTransport",
     ),
+    ("hikari", lacking("shard._GatewayTransport.connect"), "has no connect"),
+    (
+        "hikari",
+        other("shard._GatewayTransport.connect", staticmethod(fewer_parameters)),
+        "connect is no classmethod",
+    ),
+    (
+        "hikari",
+        other("shard._GatewayTransport.connect", classmethod(partial(fewer_parameters))),
+        "connect is no classmethod",
+    ),
+    ("interactions", lacking("package.__version__"), "interactions has no __version__"),
     ("interactions", lacking("gateway.GatewayClient"), "has no GatewayClient"),
     ("interactions", lacking("websocket.FastJson"), "has no FastJson"),
     (
@@ -135,7 +152,7 @@ def test_what_is_built_otherwise_is_refused_and_left_alone(
     with pytest.raises(UnsupportedVersion) as caught:
         dropin.install()
     assert reason in str(caught.value)
-    assert library.package.__version__ in caught.value.found
+    assert getattr(library.package, "__version__", "unknown") in caught.value.found
     assert caught.value.supported == dropin.SUPPORTED
     assert all(version in str(caught.value) for version in dropin.SUPPORTED)
     assert everything(library) == before

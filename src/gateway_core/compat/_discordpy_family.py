@@ -74,10 +74,10 @@ class Family:
         no zstd for us; ModuleNotFoundError.
         """
         package = import_module(self.package)
-        title, version = package.__title__, package.__version__
-        found = version if title == self.title else f"{title} {version}"
-        guard = Guard(self.library, found, self.supported)
+        guard = Guard.of(self.library, package, self.supported)
+        title = guard.attribute(package, "__title__")
         if title != self.title:
+            guard = Guard(self.library, f"{title} {guard.found}", self.supported)
             raise guard.refuse(f"the package {self.package} is another library's")
         gateway = guard.module(f"{self.package}.gateway")
         utils = guard.module(f"{self.package}.utils")

@@ -125,6 +125,13 @@ class Guard:
     found: str
     supported: Sequence[str]
 
+    @classmethod
+    def of(cls, library: str, package: ModuleType, supported: Sequence[str]) -> Guard:
+        """Return the guard of an imported package, which must say its version."""
+        guard = cls(library, getattr(package, "__version__", "unknown"), supported)
+        guard.attribute(package, "__version__")
+        return guard
+
     def refuse(self, reason: str) -> UnsupportedVersion:
         """Return the error that says why this library cannot be served."""
         return UnsupportedVersion(self.library, self.found, self.supported, reason)
@@ -177,4 +184,6 @@ class Guard:
 def _name(owner: Any) -> str:
     if inspect.ismodule(owner):
         return owner.__name__
-    return f"{owner.__module__}.{owner.__qualname__}"
+    if inspect.isclass(owner):
+        return f"{owner.__module__}.{owner.__qualname__}"
+    return repr(owner)

@@ -10,6 +10,7 @@ or any other, is used with the drop-in too.
 
 from __future__ import annotations
 
+import inspect
 from importlib import import_module
 from typing import Any
 
@@ -31,7 +32,7 @@ _BINARY = 2  # of RFC 6455, and of aiohttp's enum
 
 
 def _plan() -> list[Replacement]:
-    guard = Guard("hikari", import_module("hikari").__version__, SUPPORTED)
+    guard = Guard.of("hikari", import_module("hikari"), SUPPORTED)
     shard = guard.module("hikari.impl.shard")
     binding = guard.module("hikari.internal.data_binding")
     error = guard.attribute(guard.module("hikari.errors"), "GatewayTransportError")
@@ -46,9 +47,12 @@ def _plan() -> list[Replacement]:
     )
     guard.function(base, "receive_json", "self", uses=("_receive_and_check", "_loads"))
     guard.function(base, "_handle_other_message", "self, message, /")
+    connect = getattr(guard.attribute(base, "connect"), "__func__", None)
+    if not inspect.isfunction(connect):
+        raise guard.refuse("_GatewayTransport.connect is no classmethod")
     replacements = []
     for name, compression in _TRANSPORTS.items():
-        if name not in guard.attribute(base, "connect").__func__.__code__.co_names:
+        if name not in connect.__code__.co_names:
             raise guard.refuse(f"_GatewayTransport.connect does not use {name}")
         transport = guard.attribute(shard, name)
         guard.function(transport, "__init__", "self, *args, **kwargs", uses=("_inflator",))

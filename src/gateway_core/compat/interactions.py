@@ -48,7 +48,7 @@ class _ZlibObject(TextStream):
 
 
 def _plan() -> list[Replacement]:
-    guard = Guard("interactions.py", import_module("interactions").__version__, SUPPORTED)
+    guard = Guard.of("interactions.py", import_module("interactions"), SUPPORTED)
     websocket = guard.module("interactions.api.gateway.websocket")
     client = guard.attribute(guard.module("interactions.api.gateway.gateway"), "GatewayClient")
     parser = guard.attribute(websocket, "FastJson")
