@@ -76,7 +76,11 @@ class SourceDistribution:
                 tar.extractall(scratch / "unpacked", filter="data")
             (unpacked,) = (scratch / "unpacked").iterdir()
             into.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(unpacked / self.folder, into)
+            # Moving may be copying, and may be interrupted: what has its name is whole.
+            part = into.with_name(f"{into.name}.part")
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.move(unpacked / self.folder, part)
+            part.rename(into)
 
 
 ZLIB_NG = SourceDistribution(
