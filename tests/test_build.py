@@ -75,3 +75,22 @@ def test_an_interrupted_fetch_leaves_nothing_that_is_taken_for_whole(
             distribution.sources()
     assert files(distribution.sources()) == ["a.c", "b.c"]
     assert files(build.CACHE) == ["some-1.0-sources"]
+
+
+def test_archives_are_unpacked_by_a_python_without_filters(
+    distribution: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extractall = tarfile.TarFile.extractall
+
+    def of_3_11_3(
+        self: tarfile.TarFile,
+        path: Path,
+        members: None = None,
+        *,
+        numeric_owner: bool = False,
+    ) -> None:
+        extractall(self, path, members, numeric_owner=numeric_owner, filter="data")
+
+    monkeypatch.delattr(tarfile, "data_filter")
+    monkeypatch.setattr(tarfile.TarFile, "extractall", of_3_11_3)
+    assert files(distribution.sources()) == ["a.c", "b.c"]
