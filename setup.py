@@ -8,12 +8,14 @@ Environment variables:
 
 zlib-ng, zstd and simdjson are built from sources bundled in our own source distribution or, in a
 checkout, from the pinned source distributions of the packages zlib-ng, zstandard and pysimdjson.
-What is built of others' sources is kept in build/third_party and used again. Whatever fails, fails
-the build. What must be installed for it is in build_backend/gateway_core_build.py.
+What is built of others' sources is kept in build/third_party, and used again with the same
+compiler, flags and libc. Whatever fails, fails the build. What must be installed for it is in
+build_backend/gateway_core_build.py.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
@@ -91,6 +93,16 @@ ZLIB_NG = SourceDistribution(
     sha256="08a3a8468d4f130e3dc80d28ec42fcc7a878a57dfed616233e791066327d78a3",
     folder="src/zlib_ng/zlib-ng",
 )
+ZLIB_NG_OPTIONS = (
+    "-DCMAKE_BUILD_TYPE=Release",
+    "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
+    "-DCMAKE_C_VISIBILITY_PRESET=hidden",
+    "-DBUILD_SHARED_LIBS=OFF",
+    "-DBUILD_TESTING=OFF",
+    "-DZLIB_COMPAT=OFF",
+    "-DWITH_GZFILEOP=OFF",
+    "-DWITH_RUNTIME_CPU_DETECTION=ON",
+)
 ZSTD = SourceDistribution(
     package="zstandard",
     version="0.25.0",
@@ -124,6 +136,18 @@ def program(name: str) -> str:
     return found
 
 
+def kept_folder(name: str, *options: object) -> Path:
+    """Return the folder for what is built with these options, this environment and this libc.
+
+    Objects of another compiler, of a sanitizer or of musl must not be linked in their place.
+    """
+    names = ("CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "ARCHFLAGS", "CL", "_CL_")
+    environment = [os.environ.get(each) for each in (*names, "MACOSX_DEPLOYMENT_TARGET")]
+    libc = platform.libc_ver() if sys.platform == "linux" else ()
+    digest = hashlib.sha256(repr((options, environment, libc)).encode()).hexdigest()
+    return CACHE / f"{name}-{sysconfig.get_platform()}-{digest[:8]}"
+
+
 def cmake_platform() -> list[str]:
     """Return the options that make CMake build for the platform of this Python.
 
@@ -142,19 +166,12 @@ def cmake_platform() -> list[str]:
 
 def build_zlib_ng() -> Path:
     """Build zlib-ng's static library with its own API; return its folder."""
-    built = CACHE / f"zlib-ng-{ZLIB_NG.version}-{sysconfig.get_platform()}"
+    built = kept_folder(f"zlib-ng-{ZLIB_NG.version}", ZLIB_NG_OPTIONS)
     if not (built / "done").is_file():
         run(
             *(program("cmake"), "-S", str(ZLIB_NG.sources()), "-B", str(built)),
             *cmake_platform(),
-            "-DCMAKE_BUILD_TYPE=Release",
-            "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
-            "-DCMAKE_C_VISIBILITY_PRESET=hidden",
-            "-DBUILD_SHARED_LIBS=OFF",
-            "-DBUILD_TESTING=OFF",
-            "-DZLIB_COMPAT=OFF",
-            "-DWITH_GZFILEOP=OFF",
-            "-DWITH_RUNTIME_CPU_DETECTION=ON",
+            *ZLIB_NG_OPTIONS,
         )
         run(program("cmake"), "--build", str(built), "--config", "Release", "--parallel")
         (built / "done").touch()
@@ -215,8 +232,12 @@ class BuildExtension(build_ext):
         arguments: list[str],
         macros: list[tuple[str, str]],
     ) -> None:
-        """Link a large file of others' code, compiled once a checkout."""
-        kept = CACHE / f"{source.stem}-{version}-{sysconfig.get_platform()}"
+        """Link a large file of others' code, compiled once for each compiler and its flags."""
+        # The Unix compilers with this Python's own flags; Visual Studio's has no such names.
+        compilers = [
+            getattr(self.compiler, each, None) for each in ("compiler_so", "compiler_so_cxx")
+        ]
+        kept = kept_folder(f"{source.stem}-{version}", compilers, arguments, macros)
         record = kept / "object.txt"
         if not record.is_file():
             kept.mkdir(parents=True, exist_ok=True)

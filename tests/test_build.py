@@ -94,3 +94,56 @@ def test_archives_are_unpacked_by_a_python_without_filters(
     monkeypatch.delattr(tarfile, "data_filter")
     monkeypatch.setattr(tarfile.TarFile, "extractall", of_3_11_3)
     assert files(distribution.sources()) == ["a.c", "b.c"]
+
+
+def test_what_is_compiled_otherwise_is_kept_apart(
+    build: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CC", "CFLAGS"):
+        monkeypatch.delenv(name, raising=False)
+    folders = [build.kept_folder("zstd-1"), build.kept_folder("zstd-1", "-O3")]
+    monkeypatch.setenv("CFLAGS", "-fsanitize=address")
+    folders.append(build.kept_folder("zstd-1"))
+    monkeypatch.setenv("CC", "clang")
+    folders.append(build.kept_folder("zstd-1"))
+    monkeypatch.setattr(sys, "platform", "linux")
+    for libc in (("glibc", "2.17"), ("musl", "1.2")):
+        monkeypatch.setattr(build.platform, "libc_ver", lambda libc=libc: libc)
+        folders.append(build.kept_folder("zstd-1"))
+    assert len(set(folders)) == len(folders)
+    assert folders[-1] == build.kept_folder("zstd-1")
+    assert {folder.parent for folder in folders} == {build.CACHE}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Visual Studio's compiler is no command")
+def test_objects_are_compiled_once_for_each_compiler(
+    build: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    build.ROOT = tmp_path
+    source = tmp_path / "zstd.c"
+    source.write_text("int answer;")
+    compiled = []
+
+    class Compiler:
+        compiler_so = ("cc", "-fPIC")
+
+        def compile(self, sources: list[str], **_: object) -> list[str]:
+            compiled.append(" ".join(self.compiler_so))
+            return [str(Path(sources[0]).with_suffix(".o"))]
+
+    command = build.BuildExtension(setuptools.Distribution())
+    command.compiler = Compiler()
+
+    def add() -> str:
+        extension = setuptools.Extension("some", [])
+        command._add_object(extension, source, "1", [], [])
+        (linked,) = extension.extra_objects
+        return str(linked)
+
+    first = add()
+    assert add() == first
+    command.compiler.compiler_so = ("cc", "-fPIC", "-fsanitize=address")
+    other = add()
+    assert other != first
+    assert add() == other
+    assert compiled == ["cc -fPIC", "cc -fPIC -fsanitize=address"]
