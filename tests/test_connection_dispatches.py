@@ -142,6 +142,7 @@ class TestConsumedSession:
         ready.consumed(message(0, {}, 3, "A"))
         assert ready.consumed_session == ready.session == Session("fresh", 3, RESUME_URL)
         assert ready.pending == 0
+        assert ready.consumed_count == 3
 
     def test_is_not_held_back_by_what_was_filtered_out(self) -> None:
         driver = active(wanted=frozenset({"A"}))
