@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import SimpleNamespace
 
+import pytest
+
+import docs_code
+from compat import standins
 from peers.environments import ENVIRONMENTS
 from peers.supported import PAGE, row, table
 
@@ -22,3 +27,14 @@ def test_every_supported_version_has_an_environment() -> None:
         module = import_module(f"gateway_core.compat.{environment.library}")
         version = environment.requirements[0].partition("==")[2]
         assert version in module.SUPPORTED
+
+
+def test_its_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = standins.discordpy(monkeypatch)
+    tokens: list[str] = []
+    namespace = {"client": SimpleNamespace(run=tokens.append), "token": "a token"}
+    (block,) = docs_code.blocks(PAGE)
+    untouched = library.gateway.DiscordWebSocket.received_message
+    exec(compile(block.code, block.page, "exec"), namespace)
+    assert library.gateway.DiscordWebSocket.received_message is not untouched
+    assert tokens == ["a token"]
