@@ -32,6 +32,8 @@ def markdown(document: dict[str, Any], rows: list[Row]) -> str:
     info = document["machine_info"]
     versions = ", ".join(f"{name} {version}" for name, version in info["versions"].items())
     lines = [
+        "# Benchmarks",
+        "",
         f"Measured {document['datetime'][:10]} on {info['cpu'].get('brand_raw', 'an unknown CPU')}"
         f" with {versions}. Ratios of medians of interleaved rounds, CPU time; higher is faster.",
         "",
@@ -62,6 +64,7 @@ def main() -> int:
     for bench in document["benchmarks"]:
         rows.append(bench["extra_info"])
         bench["stats"].pop("data", None)
+        bench.pop("options", None)
     info = document["machine_info"]
     document["machine_info"] = {
         "cpu": {name: info["cpu"].get(name) for name in ("brand_raw", "count", "arch")},
