@@ -46,6 +46,18 @@ class TestDeadlines:
         deadlines.check(6.0)
         assert (gone.beats, put_off.beats) == (0, 1)
 
+    def test_those_that_are_often_put_off_take_no_room(self) -> None:
+        deadlines = Deadlines()
+        shards = [Shard() for _ in range(3)]
+        for at in range(1000):
+            for shard in shards:
+                deadlines.set(shard, float(at))
+        assert len(deadlines._heap) < 100
+        deadlines.check(998.0)
+        assert [shard.beats for shard in shards] == [0, 0, 0]
+        deadlines.check(999.0)
+        assert [shard.beats for shard in shards] == [1, 1, 1]
+
 
 class TestBeat:
     def test_sends_the_heartbeat_that_is_due(self) -> None:

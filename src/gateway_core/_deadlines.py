@@ -26,15 +26,15 @@ class Beating(Protocol):
 class Deadlines:
     """The deadlines of one event loop's shards; to be used on its thread only.
 
-    Algorithm: a heap of all times that were ever noted and have not come; those that are no longer
-    meant are passed over when they do.
+    Algorithm: a heap of the times that were noted. Those that are no longer meant are passed over
+    when they come, and dropped when they are the most.
     """
 
     __slots__ = ("_heap", "_meant", "_noted")
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Beating]] = []
-        self._meant: dict[Beating, int] = {}
+        self._meant: dict[Beating, tuple[float, int]] = {}
         self._noted = itertools.count()
 
     def set(self, shard: Beating, at: float | None) -> None:
@@ -42,14 +42,19 @@ class Deadlines:
         if at is None:
             self._meant.pop(shard, None)
             return
-        number = self._meant[shard] = next(self._noted)
-        heapq.heappush(self._heap, (at, number, shard))
+        number = next(self._noted)
+        self._meant[shard] = (at, number)
+        heap = self._heap
+        heapq.heappush(heap, (at, number, shard))
+        if len(heap) > 64 + 4 * len(self._meant):
+            heap[:] = [(*meant, each) for each, meant in self._meant.items()]
+            heapq.heapify(heap)
 
     def check(self, now: float) -> None:
         """Let those beat whose time has come, each once for every time that it has set."""
         heap = self._heap
         while heap and heap[0][0] <= now:
-            _, number, shard = heapq.heappop(heap)
-            if self._meant.get(shard) == number:
+            at, number, shard = heapq.heappop(heap)
+            if self._meant.get(shard) == (at, number):
                 del self._meant[shard]
                 shard.beat_meanwhile()
