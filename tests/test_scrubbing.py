@@ -99,6 +99,18 @@ def test_secrets_need_not_be_ascii() -> None:
     assert json.loads(Scrubber(["пароль-1234"], None).scrub(text))["d"]["a"] == "x" * 41
 
 
+@pytest.mark.parametrize("secret", ['pass"word1234', "abc\\defghijk", "two\nlines", 'a"', "\\"])
+def test_a_secret_that_needs_escapes_is_found(secret: str) -> None:
+    texts = [secret, f"hi {secret}"] if len(secret) >= 8 else [secret]
+    for text in texts:
+        raw = dump({"a": text, secret: 1, "b": "stays"})
+        scrubbed = Scrubber([secret], None).scrub(raw)
+        assert len(scrubbed) == len(raw)
+        d = json.loads(scrubbed)["d"]
+        assert d["b"] == "stays"
+        assert set("".join([d["a"], *d]).replace(" ", "")) <= set("xab")
+
+
 def test_what_holds_no_secret_is_not_even_read() -> None:
     text = b'{"t":"X", "s":1,"op":0,"d":{"content": "no token here" } malformed'
     assert Scrubber([TOKEN], None).scrub(text) is text

@@ -10,6 +10,7 @@ Source:
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -62,8 +63,12 @@ class Scrubber:
 
     def _look_for(self, secrets: Iterable[str]) -> None:
         self._known |= {secret.encode("utf-8", "surrogatepass") for secret in secrets if secret}
-        known = [s if len(s) >= _LONG else b'"%b"' % s for s in self._known]
-        # Escapes may hide a key or a secret.
+        known = [
+            form if len(secret) >= _LONG else b'"%b"' % form
+            for secret in self._known
+            for form in {secret, _escaped(secret)}
+        ]
+        # Other escapes may hide a key or a secret.
         self._hints = (_SECRETS, rb"\u", rb"\/", *known)
 
     def scrub(self, text: bytes) -> bytes:
@@ -123,6 +128,12 @@ def _is_secret_key(key: bytes) -> bool:
 
 def _holds_secrets(key: bytes) -> bool:
     return key == _SECRETS or _is_secret_key(key)
+
+
+def _escaped(secret: bytes) -> bytes:
+    """Give a secret as it stands inside of a string, with the escapes that it needs there."""
+    text = secret.decode("utf-8", "surrogatepass")
+    return json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
 
 
 def _blank_string(match: re.Match[bytes]) -> bytes:
