@@ -269,10 +269,10 @@ class TestTheFile:
         whole = record(tmp_path / "r", MESSAGES, compression)
         data = whole.path.read_bytes()
         frames = list(whole)
-        start = len(data) - sum(20 + len(frame.data) for frame in frames)
+        start = len(data) - sum(24 + len(frame.data) for frame in frames)
         ends = [start]
         for frame in frames:
-            ends.append(ends[-1] + 20 + len(frame.data))
+            ends.append(ends[-1] + 24 + len(frame.data))
         assert ends[-1] == len(data)
         cut = tmp_path / "cut"
         for size in range(len(data) + 1):
@@ -287,21 +287,31 @@ class TestTheFile:
             assert recording.summary().frames == complete
             assert recording.summary().cut_short == (size not in ends)
 
-    def test_any_damage_is_noticed(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("bit", [0x01, 0x40, 0x80])
+    def test_any_damage_is_noticed(self, tmp_path: Path, bit: int) -> None:
+        data = record(tmp_path / "r", MESSAGES, "zlib-stream").path.read_bytes()
+        damaged = tmp_path / "damaged"
+        for place in range(len(data)):
+            damaged.write_bytes(data[:place] + bytes((data[place] ^ bit,)) + data[place + 1 :])
+            with pytest.raises(RecordingError):
+                list(Recording(damaged))
+
+    def test_damage_is_told_from_the_end_in_a_file_that_is_cut_short_too(
+        self, tmp_path: Path
+    ) -> None:
         whole = record(tmp_path / "r", MESSAGES, "zlib-stream")
         data = whole.path.read_bytes()
         frames = list(whole)
+        last = len(data) - 24 - len(frames[-1].data)
         damaged = tmp_path / "damaged"
-        for place in range(len(data)):
-            damaged.write_bytes(data[:place] + bytes((data[place] ^ 0x40,)) + data[place + 1 :])
-            try:
-                read = list(Recording(damaged))
-            except RecordingError:
-                continue
-            # A damaged length may point behind the end of the file: then it looks cut short.
-            assert read == frames[: len(read)]
-            assert len(read) < len(frames)
-            assert Recording(damaged).summary().cut_short
+        for place in range(last, last + 20):
+            cut = bytearray(data[: last + 20])
+            damaged.write_bytes(cut)
+            assert list(Recording(damaged)) == frames[:-1]
+            cut[place] ^= 0x40
+            damaged.write_bytes(cut)
+            with pytest.raises(RecordingError, match=f"damaged: the frame at byte {last:,}"):
+                list(Recording(damaged))
 
     def test_of_another_version_is_refused(self, tmp_path: Path) -> None:
         path = record(tmp_path / "r", MESSAGES).path

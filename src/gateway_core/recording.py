@@ -167,7 +167,7 @@ class Recording:
             seconds = at
             received_bytes += received
             recorded_bytes += len(data)
-            end += _FRAME.size + len(data) + _CHECKSUM.size
+            end += _FRAME.size + _CHECKSUM.size + len(data) + _CHECKSUM.size
         return RecordingSummary(
             frames=frames,
             seconds=seconds,
@@ -213,14 +213,23 @@ class Recording:
         with self.path.open("rb") as file:
             file.seek(self._start)
             while len(head := file.read(_FRAME.size)) == _FRAME.size:
+                start = file.tell() - _FRAME.size
+                checksum = file.read(_CHECKSUM.size)
+                if len(checksum) < _CHECKSUM.size:
+                    return
+                # Checked before the size is believed: a damaged one must not look like the end.
+                if checksum != _checksum(head):
+                    raise self._damaged(start)
                 microseconds, received, size = _FRAME.unpack(head)
                 if size + _CHECKSUM.size > _left(file):
                     return
                 data = file.read(size)
                 if file.read(_CHECKSUM.size) != _checksum(head, data):
-                    at = file.tell() - _FRAME.size - size - _CHECKSUM.size
-                    raise RecordingError(f"{self.path} is damaged: the frame at byte {at:,}")
+                    raise self._damaged(start)
                 yield microseconds / 1e6, received, data
+
+    def _damaged(self, start: int) -> RecordingError:
+        return RecordingError(f"{self.path} is damaged: the frame at byte {start:,}")
 
 
 class Recorder:
@@ -352,7 +361,9 @@ class Recorder:
         if self._first is None:
             self._first = self._flushed = now
         microseconds = max(0, round((now - self._first) * 1e6))
-        self._write(_FRAME, (microseconds, self._gathered), self._compress(text))
+        data = self._compress(text)
+        head = _FRAME.pack(microseconds, self._gathered, len(data))
+        self._write(head, _checksum(head), data, _checksum(head, data))
         self.messages += 1
         self.received += self._gathered
         self._gathered = 0
@@ -376,12 +387,13 @@ class Recorder:
             "began": datetime.now(UTC).isoformat(timespec="seconds"),
             "software": f"gateway-core {__version__}",
         }
-        self._write(_PREAMBLE, (_MAGIC, FORMAT_VERSION), json.dumps(header).encode())
+        text = json.dumps(header).encode()
+        preamble = _PREAMBLE.pack(_MAGIC, FORMAT_VERSION, len(text))
+        self._write(preamble, text, _checksum(preamble, text))
         self._file.flush()
 
-    def _write(self, head: struct.Struct, values: tuple[object, ...], data: bytes) -> None:
-        packed = head.pack(*values, len(data))
-        block = b"".join((packed, data, _checksum(packed, data)))
+    def _write(self, *parts: bytes) -> None:
+        block = b"".join(parts)
         self._file.write(block)
         self.written += len(block)
 
@@ -390,10 +402,10 @@ def _open_for_owner(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _checksum(head: bytes, data: bytes) -> bytes:
+def _checksum(head: bytes, data: bytes = b"") -> bytes:
     return _CHECKSUM.pack(zlib.crc32(data, zlib.crc32(head)))
 
 
 def _left(file: IO[bytes]) -> int:
-    """Give the bytes behind the position; a damaged size must not be believed."""
+    """Give the bytes behind the position, more than which need not be read."""
     return os.fstat(file.fileno()).st_size - file.tell()
