@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +263,30 @@ class TestTheRecording:
         recording = record(tmp_path / "r", [hello(), dispatch(0.0, 77)])
         with pytest.raises(RecordingError, match="there is no READY in it"):
             ReplayGateway(recording)
+
+    @pytest.mark.parametrize("data", [None, [], "x", {}, {"user": None}, {"user": []}])
+    def test_with_a_ready_without_a_user_is_refused(self, tmp_path: Path, data: Any) -> None:
+        recording = record(tmp_path / "r", [hello(), (0.0, encode(0, 1, "READY", data))])
+        with pytest.raises(RecordingError, match="cannot be replayed: its READY has no user"):
+            ReplayGateway(recording)
+
+    @pytest.mark.parametrize("interval", [0, -1, 1 << 60])
+    def test_with_a_hello_that_makes_no_sense_is_refused(
+        self, tmp_path: Path, interval: int
+    ) -> None:
+        recording = record(tmp_path / "r", [hello(interval=interval), ready()])
+        with pytest.raises(RecordingError, match=r"cannot be replayed: hello .* has no usable"):
+            ReplayGateway(recording)
+
+    @pytest.mark.parametrize("message", [b'{"op":', b'{"t":"READY","s":1,"op":0,"d":{"user":{]}'])
+    def test_that_cannot_be_decoded_is_refused(self, tmp_path: Path, message: bytes) -> None:
+        path = tmp_path / "r"
+        begin = record(path, [], None).path.read_bytes()
+        head = struct.pack("<QII", 0, len(message), len(message))
+        checksums = [struct.pack("<I", zlib.crc32(part)) for part in (head, head + message)]
+        path.write_bytes(b"".join((begin, head, checksums[0], message, checksums[1])))
+        with pytest.raises(RecordingError, match="cannot be replayed: "):
+            ReplayGateway(Recording(path))
 
     async def test_that_is_damaged_ends_the_replay_with_a_word(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway_core.decoding import Payload
-from gateway_core.errors import GatewayError, RecordingError
+from gateway_core.errors import DecodeError, GatewayError, RecordingError, RemoteProtocolError
 from gateway_core.opcodes import OpCode
 from gateway_core.received import interval_of
 from gateway_core.recording import Recording
@@ -57,8 +57,9 @@ class ReplayGateway(FakeGateway):
         ssl: a server's TLS context makes it ``wss`` and ``https``; None for plain TCP.
 
     Raises:
-        RecordingError: there is no READY in the recording, with which a session begins.
-        RemoteProtocolError: the recorded hello makes no sense.
+        RecordingError: there is no READY in the recording, with which a session begins; or up to
+            there it is damaged, cannot be decoded, or makes no sense.
+        GatewayError: it is a zstd-stream, and no library for that is installed.
         ValueError: the speed is not a positive number.
         OSError: the file cannot be read.
     """
@@ -87,18 +88,10 @@ class ReplayGateway(FakeGateway):
         )
         self._recording = recording
         self._speed = speed
-        self._ready: dict[str, Any] = {}
-        for _, payload in recording.payloads():
-            if payload.op == OpCode.HELLO:
-                self.heartbeat_interval = interval_of(payload)
-            elif payload.t == "READY":
-                self._ready = payload.d
-                break
-        else:
-            raise RecordingError(
-                f"{recording.path} cannot be replayed: there is no READY in it, since it was begun "
-                "in the middle of a session"
-            )
+        try:
+            self._ready = self._read_ready()
+        except (DecodeError, RemoteProtocolError) as error:
+            raise self._unfit(str(error)) from error
 
     @property
     def user(self) -> Mapping[str, Any]:
@@ -123,6 +116,20 @@ class ReplayGateway(FakeGateway):
         session.append("READY", dumps(ready))
         self.spawn(self._replay(session))
         return session
+
+    def _read_ready(self) -> dict[str, Any]:
+        for _, payload in self._recording.payloads():
+            if payload.op == OpCode.HELLO:
+                self.heartbeat_interval = interval_of(payload)
+            elif payload.t == "READY":
+                ready = payload.d
+                if not isinstance(ready, dict) or not isinstance(ready.get("user"), dict):
+                    raise self._unfit("its READY has no user object")
+                return ready
+        raise self._unfit("there is no READY in it, since it was begun in the middle of a session")
+
+    def _unfit(self, why: str) -> RecordingError:
+        return RecordingError(f"{self._recording.path} cannot be replayed: {why}")
 
     async def _replay(self, session: Session) -> None:
         try:
