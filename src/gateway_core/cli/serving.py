@@ -19,6 +19,8 @@ from .process import cancelled_by_sigterm, raw_stdout
 
 __all__ = ["serve", "server_tls"]
 
+_MOST_LINES = 10_000
+"""Lines that wait for a slow reader of standard output."""
 _PATIENCE = 1.0
 """Seconds that a reader of standard output is given to catch up at the end."""
 
@@ -71,7 +73,7 @@ async def _print(gateway: FakeGateway, diary: _Diary, output: Output) -> None:
     await output.line(f"HTTP API  {gateway.http_url}")
     with diary.kept():
         while True:
-            await output.line(await diary.lines.get())
+            await output.line(await diary.line())
 
 
 def _summary(gateway: FakeGateway, seconds: float) -> str:
@@ -87,25 +89,41 @@ def _summary(gateway: FakeGateway, seconds: float) -> str:
 
 
 class _Diary(logging.Handler):
-    """Turns what the simulator logs into lines, to be taken from `lines`."""
+    """Turns what the simulator logs into lines, to be taken with `line`.
+
+    When nobody takes them and too many wait, what comes is left out until those are taken.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines: asyncio.Queue[str] = asyncio.Queue()
+        self._lines: asyncio.Queue[str] = asyncio.Queue(_MOST_LINES)
+        self._left_out = 0
+
+    async def line(self) -> str:
+        """Give the next line; one says how many are missing in its place."""
+        if self._left_out and self._lines.empty():
+            count, self._left_out = self._left_out, 0
+            return f"({count:,} lines were left out: the reader is too slow)"
+        return await self._lines.get()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Add a line, with the time of day."""
+        if self._left_out or self._lines.full():
+            self._left_out += 1
+            return
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         text = printable(record.getMessage())
-        self.lines.put_nowait(f"{clock}.{int(record.msecs):03} {text}")
+        self._lines.put_nowait(f"{clock}.{int(record.msecs):03} {text}")
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
         """Hear what the simulator logs."""
         log = logging.getLogger("gateway_core.testing")
+        level = log.level
         log.setLevel(logging.INFO)
         log.addHandler(self)
         try:
             yield
         finally:
             log.removeHandler(self)
+            log.setLevel(level)
