@@ -410,6 +410,17 @@ class TestTheRecorder:
         assert "héllo".encode() not in texts("g")
         assert json.loads(texts("h").split(b"\n")[0]) == json.loads(original.split(b"\n")[0])
 
+    def test_session_ids_are_scrubbed_from_what_follows_each_ready(self, tmp_path: Path) -> None:
+        messages = []
+        for number in range(20):
+            session_id = f"{number:032x}"
+            messages += [
+                ready(float(number), session_id=session_id),
+                dispatch(float(number), 2, "X", {"said": f"it is {session_id}"}),
+            ]
+        text = inflated(record(tmp_path / "r", messages))
+        assert not any(f"{number:032x}".encode() in text for number in range(20))
+
     def test_an_unknown_compression_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="unknown compression 'gzip'"):
             Recorder(tmp_path / "r", compression="gzip")  # type: ignore[arg-type]

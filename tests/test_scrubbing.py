@@ -111,6 +111,20 @@ def test_a_secret_that_needs_escapes_is_found(secret: str) -> None:
         assert set("".join([d["a"], *d]).replace(" ", "")) <= set("xab")
 
 
+def test_secrets_of_the_last_eight_sessions_are_looked_for_and_given_ones_forever() -> None:
+    scrubber = Scrubber([TOKEN], None)
+    session_ids = [f"session-{number:04}" for number in range(40)]
+    for session_id in session_ids:
+        scrubber.add_session([session_id, "wss://gateway.discord.gg"])
+    for session_id in session_ids[-8:]:
+        assert session_id.encode() not in scrubber.scrub(dump({"said": session_id}))
+    assert TOKEN.encode() not in scrubber.scrub(dump({"said": TOKEN}))
+    assert b"discord.gg" not in scrubber.scrub(dump({"said": "wss://gateway.discord.gg"}))
+    for session_id in session_ids[:-8]:
+        text = dump({"said": session_id})
+        assert scrubber.scrub(text) is text
+
+
 def test_what_holds_no_secret_is_not_even_read() -> None:
     text = b'{"t":"X", "s":1,"op":0,"d":{"content": "no token here" } malformed'
     assert Scrubber([TOKEN], None).scrub(text) is text

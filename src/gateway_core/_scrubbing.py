@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -35,6 +36,9 @@ _SCHEME: Final = re.compile(rb"(?:wss?|https?)://")
 _LONG: Final = 8
 """Bytes from which a known secret is looked for inside of strings; shorter ones must be all."""
 
+_SESSIONS: Final = 8
+"""Of how many sessions secrets are looked for; more would make every message slower for good."""
+
 _ENVELOPE: Final = 1
 """Length of the path at which ``t`` is the name of the dispatch."""
 
@@ -49,20 +53,22 @@ class Scrubber:
 
     def __init__(self, secrets: Iterable[str], anonymiser: Anonymiser | None) -> None:
         self._anonymiser = anonymiser
-        self._known: set[bytes] = set()
+        self._lasting = _encoded(secrets)
+        self._sessions: deque[frozenset[bytes]] = deque(maxlen=_SESSIONS)
         self._suspect = False
         """Whether there may be a known or hidden secret in the text at hand."""
-        self._look_for(secrets)
+        self._look_for_known()
 
     def __repr__(self) -> str:
         return f"<Scrubber of {len(self._known)} known secrets>"
 
-    def add_secret(self, secret: str) -> None:
-        """Look for another secret from now on."""
-        self._look_for((secret,))
+    def add_session(self, secrets: Iterable[str]) -> None:
+        """Look for the secrets of another session too, until eight more have begun."""
+        self._sessions.append(_encoded(secrets))
+        self._look_for_known()
 
-    def _look_for(self, secrets: Iterable[str]) -> None:
-        self._known |= {secret.encode("utf-8", "surrogatepass") for secret in secrets if secret}
+    def _look_for_known(self) -> None:
+        self._known = self._lasting.union(*self._sessions)
         known = [
             form if len(secret) >= _LONG else b'"%b"' % form
             for secret in self._known
@@ -128,6 +134,10 @@ def _is_secret_key(key: bytes) -> bool:
 
 def _holds_secrets(key: bytes) -> bool:
     return key == _SECRETS or _is_secret_key(key)
+
+
+def _encoded(secrets: Iterable[str]) -> frozenset[bytes]:
+    return frozenset(secret.encode("utf-8", "surrogatepass") for secret in secrets if secret)
 
 
 def _escaped(secret: bytes) -> bytes:

@@ -374,10 +374,8 @@ class Recorder:
     def _scrubbed(self, payload: Payload) -> bytes:
         assert payload.raw is not None
         if payload.t == "READY" and isinstance(payload.d, dict):
-            for name in ("session_id", "resume_gateway_url"):
-                value = payload.d.get(name)
-                if isinstance(value, str):
-                    self._scrubber.add_secret(value)
+            values = map(payload.d.get, ("session_id", "resume_gateway_url"))
+            self._scrubber.add_session(value for value in values if isinstance(value, str))
         return self._scrubber.scrub(payload.raw)
 
     def _write_header(self, compression: Compression | None, anonymised: bool) -> None:
