@@ -421,6 +421,19 @@ class TestTheRecorder:
         text = inflated(record(tmp_path / "r", messages))
         assert not any(f"{number:032x}".encode() in text for number in range(20))
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+    def test_a_file_whose_header_cannot_be_written_is_not_left_behind(self, tmp_path: Path) -> None:
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                Recorder(tmp_path / "r", compression=None)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert not (tmp_path / "r").exists()
+
     def test_an_unknown_compression_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="unknown compression 'gzip'"):
             Recorder(tmp_path / "r", compression="gzip")  # type: ignore[arg-type]

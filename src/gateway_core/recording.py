@@ -16,6 +16,7 @@ describes the file.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
@@ -259,7 +260,7 @@ class Recorder:
 
     Raises:
         FileExistsError: there is such a file.
-        OSError: it cannot be written.
+        OSError: it cannot be written; then there is none left behind.
         GatewayError: the compression is zstd-stream, and no library that compresses it is
             installed.
         ValueError: the compression is unknown.
@@ -293,7 +294,15 @@ class Recorder:
             raise FileExistsError(
                 f"{path} is there already: remove it, or record into another file"
             ) from None
-        self._write_header(compression, anonymise)
+        try:
+            self._write_header(compression, anonymise)
+        except BaseException:
+            # What could not be written is still in the buffer, and fails again.
+            with contextlib.suppress(OSError):
+                self._file.close()
+            with contextlib.suppress(OSError):
+                Path(path).unlink()
+            raise
 
     def __repr__(self) -> str:
         return f"<Recorder {self._file.name!r} of {self.messages} messages>"
