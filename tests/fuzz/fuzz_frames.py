@@ -15,10 +15,8 @@ from gateway_core import _fastpath
 
 HEAD_SIZE = 4
 
-# Both sides' answers are to be masked alike.
-mock.patch("websockets.frames.secrets.token_bytes", bytes).start()
 
-
+@mock.patch("websockets.frames.secrets.token_bytes", bytes)  # both sides' answers are masked alike
 def run(data: bytes) -> None:
     """Receive `data` both ways; raise Disagreement where the verdicts differ."""
     chance = random.Random(data[:HEAD_SIZE])
