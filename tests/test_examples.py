@@ -17,7 +17,10 @@ import pytest
 
 from gateway_core.intents import Intents
 from gateway_core.testing import FakeGateway, Limits
+from interruptible import interruptible
 from shard_driver import TOKEN, simulator
+
+__all__ = ["interruptible"]
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -1,16 +1,7 @@
-"""Signals reach the commands under test whatever started the tests."""
+"""The commands under test are interrupted."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
+from interruptible import interruptible
 
-import pytest
-
-
-@pytest.fixture(autouse=True)
-def interruptible() -> Iterator[None]:
-    """Undo an ignored SIGINT, which a shell's background jobs inherit and would pass on."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+__all__ = ["interruptible"]
