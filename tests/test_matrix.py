@@ -31,6 +31,7 @@ CERTIFICATE = Path(__file__).parent / "tls" / "localhost.pem"
 DOCUMENT = Path(__file__).parents[1] / "docs" / "fault-matrix.md"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60 * max(2, SEEDS))
 async def test_whatever_fails_nothing_is_lost_or_left() -> None:
     cases = all_cases(range(SEEDS))
@@ -156,6 +157,7 @@ class Hurried:
         return NoQueue()
 
 
+@pytest.mark.slow
 async def test_identifying_too_soon_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matrix, "LocalIdentifyQueue", Hurried)
     (problem,) = (await outcome_of(Fault.CLOSE_SESSION)).problems

@@ -29,7 +29,15 @@ def pages() -> list[Path]:
 
 @pytest.mark.timeout(120)
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "page",
+    [
+        # It waits for turns to identify.
+        pytest.param(page, marks=[pytest.mark.slow] if page.stem == "sharding" else [])
+        for page in pages()
+    ],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
 def test_the_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prometheus = pytest.importorskip("prometheus_client") if page.stem == "metrics" else None
     if prometheus is not None:

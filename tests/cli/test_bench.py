@@ -42,6 +42,7 @@ def test_options() -> None:
     ) == BenchOptions(recording=Path("r"), rounds=3, json=True, plot=Path("p.png"))
 
 
+@pytest.mark.slow
 def test_both_mixes_of_generated_traffic(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--rounds", "1", "--json") == 0
     results = json.loads(capsys.readouterr().out)["results"]
