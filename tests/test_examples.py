@@ -20,6 +20,8 @@ from gateway_core.testing import FakeGateway, Limits
 from interruptible import interruptible
 from shard_driver import TOKEN, simulator
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["interruptible"]
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -23,6 +23,8 @@ from gateway_core.testing.traffic import Traffic, encode
 from recording_driver import RESUME_URL, SESSION_ID, TOKEN, dispatch, hello, ready, record
 from shard_driver import ALL, config, no_leaks, simulator, take, until
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600.0
 
 

@@ -8,6 +8,8 @@ import pytest
 
 import docs_code
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
@@ -31,11 +33,7 @@ def pages() -> list[Path]:
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize(
     "page",
-    [
-        # It waits for turns to identify.
-        pytest.param(page, marks=[pytest.mark.slow] if page.stem == "sharding" else [])
-        for page in pages()
-    ],
+    pages(),
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_the_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from gateway_core.cli.arguments import BenchOptions, parse
 from gateway_core.testing.traffic import Traffic, encode
 from recording_driver import hello, record
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
@@ -42,7 +44,6 @@ def test_options() -> None:
     ) == BenchOptions(recording=Path("r"), rounds=3, json=True, plot=Path("p.png"))
 
 
-@pytest.mark.slow
 def test_both_mixes_of_generated_traffic(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--rounds", "1", "--json") == 0
     results = json.loads(capsys.readouterr().out)["results"]

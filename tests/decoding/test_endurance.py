@@ -20,6 +20,8 @@ import pytest
 from gateway_core import DecodeError, InflateError, MessageTooLarge
 from gateway_core.testing.traffic import Traffic, encode
 
+pytestmark = pytest.mark.slow
+
 SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")  # keeps what is freed, needs much more
 memory_shows = pytest.mark.skipif(
     SANITIZED or not sys.platform.startswith("linux"), reason="resident memory says nothing here"
