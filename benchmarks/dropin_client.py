@@ -14,7 +14,6 @@ has decoded; `client` the whole library, with its cache, as a bot with no handle
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import sys
 import time
@@ -23,9 +22,7 @@ from importlib import import_module
 from typing import Any
 
 from end_to_end import LAST
-
-# hikari reads the application's id in it.
-TOKEN = base64.b64encode(b"1000000000000000000").decode() + ".made.up"
+from hikari_clients import TOKEN, shard_alone, whole_bot
 
 
 class Clock:
@@ -122,50 +119,10 @@ def _both(parse: Any, tell: Any) -> Any:
 
 
 async def run_hikari(name: str, alone: bool, clock: Clock, gateway_url: str, api_url: str) -> None:
-    import hikari
-    from hikari.impl import config, event_manager_base, shard
-
-    if not alone:
-        base = event_manager_base.EventManagerBase
-        consume = base.consume_raw_event
-
-        def consume_and_tell(self: Any, name: str, shard: Any, payload: Any) -> None:
-            try:
-                consume(self, name, shard, payload)
-            finally:
-                clock.on_dispatch(name)
-
-        base.consume_raw_event = consume_and_tell
-        bot = hikari.GatewayBot(
-            TOKEN, intents=hikari.Intents.ALL, rest_url=api_url, banner=None, logs=None
-        )
-        await bot.start(check_for_updates=False)
-        await clock.over.wait()
-        return
-
-    class Manager:
-        def consume_raw_event(self, name: str, shard: Any, payload: Any) -> None:
-            clock.on_dispatch(name)
-
-        async def dispatch(self, event: Any, *, return_tasks: bool) -> None:
-            pass
-
-    class Factory:
-        def deserialize_connected_event(self, shard: Any) -> None:
-            pass
-
-        deserialize_disconnected_event = deserialize_connected_event
-
-    one = shard.GatewayShardImpl(
-        intents=hikari.Intents.ALL,
-        http_settings=config.HTTPSettings(),
-        proxy_settings=config.ProxySettings(),
-        event_manager=Manager(),
-        event_factory=Factory(),
-        token=TOKEN,
-        url=gateway_url,
-    )
-    await one.start()
+    if alone:
+        await shard_alone(gateway_url, clock.on_dispatch).start()
+    else:
+        await whole_bot(api_url, clock.on_dispatch).start(check_for_updates=False)
     await clock.over.wait()
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 LAST = "END_OF_STREAM"
 """Name of the last dispatch."""
@@ -17,6 +21,18 @@ class Server:
     url: str
     api_url: str
     dispatches: int
+
+
+@contextmanager
+def running_server(messages: int) -> Iterator[Server]:
+    """Run a gateway that pours so many small messages in a process of its own."""
+    script = Path(__file__).parent / "gateway_process.py"
+    command = [sys.executable, str(script), str(messages)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url, api_url, dispatches = process.stdout.readline().split()
+        yield Server(url, api_url, int(dispatches))
+        process.terminate()
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,13 @@ installed, and take zstd where a package for it is; `as_installed` hides these.
 from __future__ import annotations
 
 import asyncio
-import base64
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from end_to_end import Count, Server
-
-TOKEN = base64.b64encode(b"1000000000000000000").decode() + ".made.up"
-"""hikari reads the application's id in it."""
+from hikari_clients import TOKEN, shard_alone, whole_bot
 
 
 def as_installed(run: Callable[[Server], Awaitable[float]]) -> Callable[[Server], Awaitable[float]]:
@@ -91,36 +89,12 @@ async def discord_client(server: Server) -> float:
 
 
 async def hikari_shard(server: Server, *, compression: str) -> float:
-    """`GatewayShardImpl`, whose event manager does nothing but count."""
-    import hikari
-    from hikari.impl import config
-    from hikari.impl.shard import GatewayShardImpl
-
+    """`GatewayShardImpl` alone."""
     count, over = Count(server), asyncio.Event()
-
-    class Manager:
-        def consume_raw_event(self, name: str, shard: Any, payload: Any) -> None:
-            if count.done():
-                over.set()
-
-        async def dispatch(self, event: Any, *, return_tasks: bool) -> None:
-            pass
-
-    class Factory:
-        def deserialize_connected_event(self, shard: Any) -> None:
-            pass
-
-        deserialize_disconnected_event = deserialize_connected_event
-
-    shard = GatewayShardImpl(
+    shard = shard_alone(
+        server.url,
+        partial(_until_done, count, over),
         compression=f"transport_{compression.replace('-', '_')}",
-        intents=hikari.Intents.ALL,
-        http_settings=config.HTTPSettings(),
-        proxy_settings=config.ProxySettings(),
-        event_manager=Manager(),
-        event_factory=Factory(),
-        token=TOKEN,
-        url=server.url,
     )
     await shard.start()
     await over.wait()
@@ -131,25 +105,15 @@ async def hikari_shard(server: Server, *, compression: str) -> float:
 
 async def hikari_bot(server: Server) -> float:
     """`GatewayBot` with its cache, and no listeners."""
-    import hikari
-    from hikari.impl.event_manager_base import EventManagerBase
-
     count, over = Count(server), asyncio.Event()
-    consume = EventManagerBase.consume_raw_event
-
-    def consume_and_count(self: Any, name: str, shard: Any, payload: Any) -> None:
-        try:
-            consume(self, name, shard, payload)
-        finally:
-            if count.done():
-                over.set()
-
-    EventManagerBase.consume_raw_event = consume_and_count
-    bot = hikari.GatewayBot(
-        TOKEN, intents=hikari.Intents.ALL, rest_url=server.api_url, banner=None, logs=None
-    )
+    bot = whole_bot(server.api_url, partial(_until_done, count, over))
     await bot.start(check_for_updates=False)
     await over.wait()
     seconds = count.seconds()
     await bot.close()
     return seconds
+
+
+def _until_done(count: Count, over: asyncio.Event, name: str) -> None:
+    if count.done():
+        over.set()

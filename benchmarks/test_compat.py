@@ -7,7 +7,6 @@ Needs the libraries' environments, which are made when they are first used (test
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterator
 from functools import cache, partial
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 import pytest
 
+from end_to_end import LAST, running_server
 from peers.environments import ENVIRONMENTS, Environment
 from race import Race, replay
 
@@ -29,12 +29,9 @@ What = Literal["gateway", "client"]
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[str, str, int]]:
     """URLs of a gateway in a process of its own, and the number of its guilds."""
-    command = [sys.executable, str(HERE / "gateway_process.py"), str(MESSAGES)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url, api_url, dispatches = process.stdout.readline().split()
-        yield url, api_url, int(dispatches) - MESSAGES - len(("READY", "END_OF_STREAM"))
-        process.terminate()
+    with running_server(MESSAGES) as server:
+        guilds = server.dispatches - MESSAGES - len(("READY", LAST))
+        yield server.url, server.api_url, guilds
 
 
 class Runs:

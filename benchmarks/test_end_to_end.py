@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from client_process import clients
-from end_to_end import Client
+from end_to_end import Client, running_server
 from race import Race, replay
 
 HERE = Path(__file__).parent
@@ -50,12 +50,8 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[tuple[str, str, int]]:
     """URLs of a gateway in a process of its own, and the number of dispatches that it pours."""
-    command = [sys.executable, str(HERE / "gateway_process.py"), str(MESSAGES)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url, api_url, dispatches = process.stdout.readline().split()
-        yield url, api_url, int(dispatches)
-        process.terminate()
+    with running_server(MESSAGES) as server:
+        yield server.url, server.api_url, server.dispatches
 
 
 def run(name: str, url: str, api_url: str, dispatches: int) -> float:
