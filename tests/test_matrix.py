@@ -17,11 +17,12 @@ from typing import Any
 
 import pytest
 
+from bare_client import BareClient
 from gateway_core.decoding import Payload
 from gateway_core.http import SessionStartLimit
 from gateway_core.identify_queue import NoQueue
 from gateway_core.shard import Shard
-from gateway_core.testing import Fault, Limits, matrix
+from gateway_core.testing import FakeGateway, Fault, Limits, matrix
 from gateway_core.testing.leftovers import LogWatch, TaskWatch, open_sockets
 from gateway_core.testing.matrix import MIXED, Case, Outcome, all_cases, run_matrix, table
 
@@ -155,6 +156,26 @@ class Hurried:
     @staticmethod
     def of(limit: SessionStartLimit) -> NoQueue:
         return NoQueue()
+
+
+async def test_a_ready_that_is_lost_with_its_connection_is_not_the_client_s_fault() -> None:
+    script = matrix._Script(Case(Fault.RESET, 0))
+    limits = Limits(max_concurrency=16, identify_interval=0)
+    async with FakeGateway(limits=limits) as gateway:
+        for _ in range(2):
+            async with BareClient(gateway) as client:
+                await client.log_in()
+                connection = client.connection
+                assert connection.session is not None
+                script.sessions.append(connection.session)
+                if len(script.sessions) == 1:
+                    script.strike(gateway, connection, Fault.RESET)
+        assert len(gateway.identifies) == 2
+        assert script.excess(gateway) == ""
+        script.begun.add(script.sessions[0])
+        assert (
+            script.excess(gateway) == "2 identifies, 2 of them within the limit, where 1 were due"
+        )
 
 
 @pytest.mark.slow

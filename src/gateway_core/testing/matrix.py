@@ -344,6 +344,10 @@ class _Script(FaultSchedule):
         """All that were begun, in order."""
         self.owed: dict[Session, int] = {}
         """Up to which sequence the sessions that a fault has ended were sent."""
+        self.begun: set[Session] = set()
+        """Those whose READY the client has taken."""
+        self._struck_early: set[Session] = set()
+        """Those whose connection broke before."""
         self._case = case
         self._broken: Connection | None = None
         self._latest: Connection | None = None
@@ -363,6 +367,8 @@ class _Script(FaultSchedule):
             self.owed[connection.session] = connection.sequence
         if fault.ends_connection:
             self._broken = connection
+            if connection.session is not None and connection.session not in self.begun:
+                self._struck_early.add(connection.session)
         super().strike(gateway, connection, fault)
 
     def session_of(self, ready: Payload) -> Session | None:
@@ -384,6 +390,8 @@ class _Script(FaultSchedule):
     def excess(self, gateway: FakeGateway) -> str:
         """Say which identifies were too many, if any were."""
         due = 1 + sum(fault.ends_session for fault in self.struck)
+        # A connection that is reset takes along what was sent and not read yet, and so a READY.
+        due += len(self._struck_early - self.begun)
         if self._case.fault is Fault.CLOSE_FATAL:
             due = 1
         sent, accepted = len(gateway.identifies), len(self.sessions)
@@ -409,6 +417,8 @@ class _Ledger:
         if payload.t == "READY":
             self.session_ended()
             self._session = self._script.session_of(payload)
+            if self._session is not None:
+                self._script.begun.add(self._session)
             self._sequence = 0
         session = self._session
         if session is None:
