@@ -11,7 +11,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +187,7 @@ async def test_identifying_too_soon_is_found_out(monkeypatch: pytest.MonkeyPatch
 async def test_a_session_given_up_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway_core.resumption.Resumption.begin_attempt", _forget_session)
     monkeypatch.setattr(matrix, "LocalIdentifyQueue", Hurried)
-    monkeypatch.setattr(matrix, "Limits", partial(Limits, identify_interval=0))
+    monkeypatch.setattr(matrix, "_IDENTIFY_INTERVAL", 0.0)
     outcome = await outcome_of(Fault.CUT)
     assert outcome.disorder == "a session was given up that could be resumed"
 

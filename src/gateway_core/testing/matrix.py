@@ -6,7 +6,8 @@ recovered from the last one a final event is dispatched. Up to that event
 
 - every dispatch that a session owed the client has arrived exactly once, in order and unchanged;
 - a session was begun for the first time and after each that a fault has ended, and every identify
-  was within Discord's limit of one in 5 seconds, which simulator and identify queue know;
+  was within Discord's limit of one in 5 seconds, which the identify queue keeps; the simulator
+  refuses what comes a second too early;
 - nothing is left when the Shard is closed: no task, and no socket to the simulator;
 - no record of any logger, down to DEBUG, holds the token.
 
@@ -57,6 +58,8 @@ _END = "MATRIX_END"
 # Seconds. All runs in one event loop, which a busy machine may hold up for some of them: the
 # simulator must not take that for a client's silence.
 _PATIENCE = 120.0
+# For the same reason: an identify that is heard late must not make the next one too early.
+_IDENTIFY_INTERVAL = 4.0
 _TOKEN = "a-token.that-opens.nothing-"
 _TOKEN_PATTERN = r"that-opens\.nothing-(\w+)"
 
@@ -233,7 +236,7 @@ async def _run_case(case: Case, certificate: Path | None) -> Outcome:
         token=_TOKEN + str(case),
         heartbeat_interval=1.0,
         heartbeat_grace=_PATIENCE,
-        limits=Limits(replay=4 * _BURST),
+        limits=Limits(replay=4 * _BURST, identify_interval=_IDENTIFY_INTERVAL),
         faults=script,
         ssl=server_tls,
     )
