@@ -201,10 +201,10 @@ class TestFatal:
 
 class TestHeartbeats:
     async def test_go_out_and_are_measured(self) -> None:
-        async with simulator(heartbeat_interval=0.1) as gateway, shard_at(gateway) as shard:
+        async with simulator(heartbeat_interval=0.5) as gateway, shard_at(gateway) as shard:
             connection = await start(shard, gateway)
-            await gateway.wait_for(lambda: connection.heartbeats >= 6)
-            assert shard.latency.measured >= 4
+            await gateway.wait_for(lambda: connection.heartbeats >= 4)
+            assert shard.latency.measured >= 2
             assert shard.latency.average is not None
             assert 0 < shard.latency.average < 1
             assert connection.is_open
@@ -217,7 +217,7 @@ class TestHeartbeats:
             assert connection.received[-1].d == sequence_of(gateway)
 
     async def test_a_zombie_is_left_and_resumed(self) -> None:
-        async with simulator(heartbeat_interval=0.1, heartbeat_grace=3600) as gateway:
+        async with simulator(heartbeat_interval=0.3, heartbeat_grace=3600) as gateway:
             async with shard_at(gateway) as shard:
                 connection = await start(shard, gateway)
                 last = sequence_of(gateway)
@@ -230,7 +230,7 @@ class TestHeartbeats:
 
     async def test_a_dead_peer_is_aborted_and_resumed(self) -> None:
         """It does not even answer the close frame."""
-        async with simulator(heartbeat_interval=0.1, heartbeat_grace=3600) as gateway:
+        async with simulator(heartbeat_interval=0.3, heartbeat_grace=3600) as gateway:
             async with shard_at(gateway, close_timeout=0.05) as shard:
                 connection = await start(shard, gateway)
                 connection.stall()
