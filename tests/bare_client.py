@@ -50,7 +50,9 @@ class BareClient:
             self._unzstd = zstd.ZstdDecompressor()
 
     async def __aenter__(self) -> Self:
-        self.socket = await connect(self.url, compression=None, max_size=None, ping_interval=None)
+        self.socket = await connect(
+            self.url, compression=None, max_size=None, ping_interval=None, close_timeout=1
+        )
         return self
 
     async def __aexit__(
