@@ -18,7 +18,7 @@ from cluster_driver import (
     take_until_all,
 )
 from gateway_core.cluster import Cluster
-from gateway_core.commands import UpdatePresence
+from gateway_core.commands import UpdatePresence, encode
 from gateway_core.decoding import Payload
 from gateway_core.errors import (
     FatalClose,
@@ -30,8 +30,13 @@ from gateway_core.intents import Intents
 from gateway_core.session import Session
 from gateway_core.session_store import MemorySessionStore
 from gateway_core.sharding import ShardId, ShardState
-from gateway_core.testing import FakeGateway, Limits
+from gateway_core.testing import Connection, FakeGateway, Limits
 from shard_driver import ALL, TOKEN, config, no_leaks, simulator, until
+
+
+def numbers_sent(connection: Connection) -> list[int]:
+    """Give the numbers of the presences that came in."""
+    return [message.d["since"] for message in connection.received if message.op == 3]
 
 
 class TestSingleShards:
@@ -114,6 +119,49 @@ class TestSingleShards:
             assert [n for n in numbers if n is not None] == [0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9]
             await cluster.remove(0)
             assert [event async for event in stream if number_of(event) is not None] == []
+
+    async def test_commands_are_sent_over_a_restart(self) -> None:
+        """Those that wait for the rate limit, and those given while there is no connection."""
+        silence = {"close_timeout": 0.2}
+        async with simulator() as gateway, cluster_at(gateway, 1, options=silence) as cluster:
+            await cluster.wait_ready()
+            old = cluster.shards[0]
+            for number in range(150):
+                cluster.send(0, UpdatePresence("idle", since=number))
+            await until(lambda: 0 < old.info().stats.commands_queued < 150)
+            gateway.connections[0].stall()  # so that closing takes a while
+            restart = asyncio.ensure_future(cluster.restart(0))
+            await until(lambda: old.state is ShardState.STOPPING)
+            cluster.broadcast(UpdatePresence("idle", since=150))
+            cluster.send_to_guild(0, encode(UpdatePresence("idle", since=151)))
+            await restart
+            assert cluster.shards[0] is not old
+            cluster.send(0, UpdatePresence("idle", since=152))
+            connection = await gateway.wait_for_identify(2)
+            await gateway.wait_for(lambda: 152 in numbers_sent(connection))
+            sent = numbers_sent(connection)
+            assert sent == list(range(sent[0], 153))
+            assert 0 < sent[0] < 150
+            with pytest.raises(ShardClosed):
+                old.send(UpdatePresence())
+
+    async def test_commands_of_a_restart_that_fails_are_told(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        silence = {"close_timeout": 5.0}
+        async with simulator() as gateway, cluster_at(gateway, 1, options=silence) as cluster:
+            await cluster.wait_ready()
+            old = cluster.shards[0]
+            gateway.connections[0].stall()
+            restart = asyncio.ensure_future(cluster.restart(0))
+            await until(lambda: old.state is ShardState.STOPPING)
+            cluster.broadcast(UpdatePresence())
+            restart.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await restart
+            await until(lambda: "a command of another thread was dropped" in caplog.text)
+            with pytest.raises(ShardClosed):
+                cluster.broadcast(UpdatePresence())
 
     async def test_not_after_the_end(self) -> None:
         async with simulator() as gateway, cluster_at(gateway, 2) as cluster:

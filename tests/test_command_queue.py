@@ -63,6 +63,18 @@ def test_unlimited_still_counts() -> None:
     assert limiter.available(0.0) == 0
 
 
+def test_gives_all_up_with_what_is_held() -> None:
+    queue = make()
+    queue.put(UpdatePresence())
+    queue.put(request(2))
+    queue.refused(Refusal(8, "1", None, 60.0), 0.0)
+    queue.put(request(1))
+    texts = queue.take_all()
+    assert [json.loads(text)["d"].get("guild_id") for text in texts] == ["1", None, "2"]
+    assert len(queue) == 0
+    assert queue.next_at(0.0) is None
+
+
 def test_is_bounded_with_what_is_held() -> None:
     queue = make(size=2)
     queue.refused(Refusal(8, "1", None, 10.0), 0.0)

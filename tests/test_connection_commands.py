@@ -68,6 +68,9 @@ class TestCommands:
             driver.connection.close(driver.now, resumable=False)
         driver.lose(end)
         assert driver.connection.queued_commands == left > 0
+        texts = driver.connection.take_commands()
+        assert [json.loads(text)["d"] for text in texts] == list(range(200 - left, 200))
+        assert driver.connection.queued_commands == 0
 
     def test_stay_within_the_limit_and_leave_room_for_heartbeats(self) -> None:
         driver = active()

@@ -104,7 +104,9 @@ class ShardSet(Generic[_EventT]):
         self.known.add(shard_id)
         return shard
 
-    def add(self, shard_id: ShardId, session: Session | None, stream: Stream[Any]) -> None:
+    def add(
+        self, shard_id: ShardId, session: Session | None, stream: Stream[Any]
+    ) -> ClusterShard[_EventT]:
         """Show and start one more shard.
 
         Raises:
@@ -117,6 +119,7 @@ class ShardSet(Generic[_EventT]):
         shard._attach(stream)
         self.shards[shard_id.number] = shard
         self.start([shard])
+        return shard
 
     def start(self, shards: Sequence[ClusterShard[_EventT]]) -> None:
         """Start shards in this order, not too many at once."""

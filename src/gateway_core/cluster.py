@@ -399,8 +399,9 @@ class Cluster(Generic[_EventT]):
     async def restart(self, shard: int, *, resume: bool = True) -> None:
         """Close one shard and run it anew; the others are not disturbed.
 
-        What was not taken comes again where the session is resumed. The shard in `shards` is
-        another one afterwards.
+        What was not taken comes again where the session is resumed. Commands that have not been
+        sent, those given meanwhile included, are sent by the shard that goes on. The shard in
+        `shards` is another one afterwards.
 
         Args:
             shard: its number.
@@ -413,11 +414,16 @@ class Cluster(Generic[_EventT]):
         """
         async with self._change() as running:
             old = running.get(shard)
-            session = await old._close(resumable=resume)
-            stream = old._stream
-            if stream is None or stream.over:
-                stream = running.stream
-            running.add(old.shard_id, session, stream)
+            new: ClusterShard[_EventT] | None = None
+            old._keep_commands()
+            try:
+                session = await old._close(resumable=resume)
+                stream = old._stream
+                if stream is None or stream.over:
+                    stream = running.stream
+                new = running.add(old.shard_id, session, stream)
+            finally:
+                old._hand_on(new)
 
     # All shards anew
 

@@ -75,8 +75,11 @@ class ClusterShard(Generic[_EventT]):
         self._error: BaseException | None = None
         """What ended it while it had no stream to say so."""
         self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._kept: list[Command | str] | None = None
+        """Commands for the shard that comes after it; None if there will be none."""
         # For the thread it lives on alone:
         self._stopped = False
+        self._successor: ClusterShard[_EventT] | None = None
         self._on_settled: Callable[[], None] | None = None
         self._watchers: list[Callable[[ControlEvent | None], None]] = []
 
@@ -122,17 +125,17 @@ class ClusterShard(Generic[_EventT]):
 
         Raises:
             CommandError: it cannot be sent, for instance because it is over 4,096 bytes.
-            ShardClosed: the shard is closed.
+            ShardClosed: the shard is closed, and is not being restarted.
 
         That too many commands wait is logged, since the caller has gone on when it is found.
         """
-        if self._stopped or self.state in _OVER:
+        if (self._stopped or self.state in _OVER) and self._kept is None:
             raise ShardClosed(f"shard {self.shard_id} is closed")
         if isinstance(command, str):
             check_size(command, "the text")
         else:
             encode(command)
-        self._io.call(self._runner.send_for_another, command)
+        self._io.call(self._send, command)
 
     async def request_guild_members(
         self, request: RequestGuildMembers, *, patience: float = 60.0
@@ -176,6 +179,14 @@ class ClusterShard(Generic[_EventT]):
                 )
         return self._core.consumed_session
 
+    def _keep_commands(self) -> None:
+        """Keep commands that come once it is stopped, until `_hand_on` is called."""
+        self._kept = []
+
+    def _hand_on(self, successor: ClusterShard[_EventT] | None) -> None:
+        """Leave what was not sent to a shard on the same thread; without one, it is dropped."""
+        self._io.call(self._succeed, successor)
+
     def _end_stream(self) -> None:
         """Let the stream of this shard alone end, if there is one."""
         if isinstance(self._stream, ShardStream):
@@ -194,6 +205,21 @@ class ClusterShard(Generic[_EventT]):
     async def _stop(self, *, resumable: bool) -> None:
         self._stopped = True
         await self._runner.close(resumable=resumable)
+
+    def _send(self, command: Command | str) -> None:
+        if self._successor is not None:
+            self._successor._send(command)
+        elif self._stopped and self._kept is not None:
+            self._kept.append(command)
+        else:
+            self._runner.send_for_another(command)
+
+    def _succeed(self, successor: ClusterShard[_EventT] | None) -> None:
+        waiting = [*self._core.take_commands(), *(self._kept or ())]
+        self._kept = None
+        self._successor = successor
+        for command in waiting:
+            self._send(command)
 
     def _control(self, event: ControlEvent) -> None:
         if isinstance(event, _SETTLING):

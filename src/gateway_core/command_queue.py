@@ -113,6 +113,14 @@ class CommandQueue:
                 del self._sent[next(iter(self._sent))]
         return entry.text
 
+    def take_all(self) -> list[str]:
+        """Take the texts of all that wait, those first that Discord does not want yet."""
+        entries = [entry for held in self._held.values() for entry in held.entries]
+        entries += self._ready
+        self._held.clear()
+        self._ready.clear()
+        return [entry.text for entry in entries]
+
     def next_at(self, now: float) -> float | None:
         """Say when `take` is worth a call again, None if nothing waits."""
         times = [held.until for held in self._held.values()]

@@ -292,7 +292,8 @@ class GatewayConnection(ConnectionActions):
         It waits across reconnects, in order, and is delivered at most once: if the connection
         breaks while it is being sent, it is not sent again. One that Discord refuses with
         RATE_LIMITED is held as long as asked, and then sent again. What still waits when the
-        connection is over is not sent; `queued_commands` then says how much that is.
+        connection is over is not sent; `queued_commands` then says how much that is, and
+        `take_commands` gives it.
 
         Args:
             command: a command, or the JSON text of one (``{"op": ..., "d": ...}``).
@@ -310,6 +311,10 @@ class GatewayConnection(ConnectionActions):
         if self.state is _ACTIVE:
             self._send_commands(now)
             self._schedule(now)
+
+    def take_commands(self) -> list[str]:
+        """Take the JSON texts of the commands that wait, for another connection to send."""
+        return self._commands.take_all()
 
     def divert(self, names: Set[str], take: Callable[[Payload], bool]) -> None:
         """Offer dispatches of these names to `take` before the user gets them.
