@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decoding.backends import BACKENDS
+from decoding.backends import BACKENDS, cpython
 
 SIZES = (1, 2, 3, 5, 6, 10, 11, 21, 42, 43, 85, 86, 99, 100, 101, 170)
 """Around the sizes at which CPython's tables grow, and the largest that is copied from a model."""
@@ -53,6 +53,7 @@ def test_can_be_changed(backend: ModuleType, size: int) -> None:
     assert backend.loads(text) == json.loads(text)
 
 
+@cpython
 @pytest.mark.parametrize("size", SIZES)
 def test_are_as_small_as_copies(backend: ModuleType, size: int) -> None:
     text = json.dumps({f"k{key}": key for key in range(size)})
@@ -60,6 +61,7 @@ def test_are_as_small_as_copies(backend: ModuleType, size: int) -> None:
         assert sys.getsizeof(d) <= sys.getsizeof(json.loads(text))
 
 
+@cpython
 @pytest.mark.parametrize("value", ["1", "[]", "{}", '"x"', "[[1]]"])
 def test_are_tracked_by_the_collector_as_others_are(backend: ModuleType, value: str) -> None:
     text = f'{{"a":1,"b":null,"c":"x","d":{value},"e":true,"f":2.5,"g":0}}'
@@ -85,6 +87,7 @@ def test_a_key_that_comes_twice(backend: ModuleType) -> None:
         assert d == json.loads(text)
 
 
+@cpython
 def test_keys_are_not_lost_or_leaked(backend: ModuleType) -> None:
     key = sys.intern("a_key_of_this_test")
     text = json.dumps({key: 1, **{f"k{i}": i for i in range(8)}})
