@@ -2,7 +2,7 @@
 
 namespace gateway {
 
-#if PY_VERSION_HEX < 0x030F0000 && !defined(Py_GIL_DISABLED)
+#if PY_VERSION_HEX < 0x03100000 && !defined(Py_GIL_DISABLED)
 
 bool has_dict_slots(PyObject* dict, PyObject* const* keys, size_t count) {
     constexpr uint8_t kStrKeys = 1;
