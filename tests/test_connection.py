@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -408,7 +407,6 @@ def test_a_wake_up_before_its_time_does_nothing() -> None:
 
 def test_a_day_is_replayed() -> None:
     """A connection's ordinary day: traffic, heartbeats, and a reconnect every hour."""
-    started = time.thread_time()
     driver = active()
     begin = driver.now
     driver.forget()
@@ -437,4 +435,3 @@ def test_a_day_is_replayed() -> None:
     assert handed_on == driver.sequence - 1
     assert driver.is_in(ShardState.ACTIVE)
     assert driver.connection.latency.measured >= 2100
-    assert time.thread_time() - started < 1
