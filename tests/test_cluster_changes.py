@@ -163,6 +163,20 @@ class TestSingleShards:
             with pytest.raises(ShardClosed):
                 cluster.broadcast(UpdatePresence())
 
+    async def test_a_restart_that_the_end_overtakes_takes_no_more_commands(self) -> None:
+        silence = {"close_timeout": 0.2}
+        async with simulator() as gateway, cluster_at(gateway, 1, options=silence) as cluster:
+            await cluster.wait_ready()
+            old = cluster.shards[0]
+            gateway.connections[0].stall()
+            restart = asyncio.ensure_future(cluster.restart(0))
+            await until(lambda: old.state is ShardState.STOPPING)
+            await cluster.close()
+            with pytest.raises(ShardClosed):
+                await restart
+            with pytest.raises(ShardClosed):
+                cluster.broadcast(UpdatePresence())
+
     async def test_not_after_the_end(self) -> None:
         async with simulator() as gateway, cluster_at(gateway, 2) as cluster:
             await cluster.wait_ready()

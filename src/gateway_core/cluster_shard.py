@@ -185,7 +185,10 @@ class ClusterShard(Generic[_EventT]):
 
     def _hand_on(self, successor: ClusterShard[_EventT] | None) -> None:
         """Leave what was not sent to a shard on the same thread; without one, it is dropped."""
-        self._io.call(self._succeed, successor)
+        kept = self._kept or []
+        if successor is None:
+            self._kept = None  # here, since the thread may have ended: `send` is to raise again
+        self._io.call(self._succeed, successor, kept)
 
     def _end_stream(self) -> None:
         """Let the stream of this shard alone end, if there is one."""
@@ -214,8 +217,8 @@ class ClusterShard(Generic[_EventT]):
         else:
             self._runner.send_for_another(command)
 
-    def _succeed(self, successor: ClusterShard[_EventT] | None) -> None:
-        waiting = [*self._core.take_commands(), *(self._kept or ())]
+    def _succeed(self, successor: ClusterShard[_EventT] | None, kept: list[Command | str]) -> None:
+        waiting = [*self._core.take_commands(), *kept]
         self._kept = None
         self._successor = successor
         for command in waiting:
