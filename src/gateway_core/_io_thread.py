@@ -8,23 +8,34 @@ as if it were here, cancellation included; `on_loop` does the same in the other 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ._deadlines import Deadlines
+from .errors import ShardClosed
 
 __all__ = ["IOThread", "on_loop"]
 
 _T = TypeVar("_T")
 
+_ENDED: Final = "the cluster is closed, and with it the thread that its shards live on"
+
 
 async def on_loop(
-    loop: asyncio.AbstractEventLoop, work: Callable[[], Coroutine[Any, Any, _T]]
+    loop: asyncio.AbstractEventLoop,
+    work: Callable[[], Coroutine[Any, Any, _T]],
+    call_there: Callable[[Callable[[], object]], object] | None = None,
 ) -> _T:
     """Do work as a task of another thread's loop, and wait for it here.
 
     When cancelled, it cancels the work and waits until that has ended.
+
+    Args:
+        loop: the other loop.
+        work: what to do there.
+        call_there: calls a function on that loop, or raises; the loop's own way by default.
 
     Raises:
         RuntimeError: the loop is closed.
@@ -45,7 +56,8 @@ async def on_loop(
             task.cancel()
 
     def end(task: asyncio.Task[_T]) -> None:
-        here.call_soon_threadsafe(settle, task)
+        with contextlib.suppress(RuntimeError):  # nobody waits on a loop that is closed
+            here.call_soon_threadsafe(settle, task)
 
     def settle(task: asyncio.Task[_T]) -> None:
         if task.cancelled():
@@ -59,13 +71,14 @@ async def on_loop(
         for task in tasks:
             task.cancel()
 
-    loop.call_soon_threadsafe(begin)
+    (call_there or loop.call_soon_threadsafe)(begin)
     try:
         return await asyncio.shield(outcome)
     except asyncio.CancelledError:
         if not outcome.done():
             cancelled = True
-            loop.call_soon_threadsafe(cancel)
+            with contextlib.suppress(RuntimeError):  # closed: then the work has ended
+                loop.call_soon_threadsafe(cancel)
             await asyncio.wait((outcome,))
             if not outcome.cancelled():
                 outcome.exception()
@@ -89,6 +102,8 @@ class IOThread:
         # Not to keep a program from ending that never closed what runs here.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._over: Callable[[], object] | None = None
+        self._beginning = threading.Lock()
+        self._ended = False
 
     def start(self) -> None:
         """Start the thread."""
@@ -103,8 +118,24 @@ class IOThread:
                 raise
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
-        """Do work on the thread and wait for it; see `on_loop`."""
-        return await on_loop(self.loop, work)
+        """Do work on the thread and wait for it; see `on_loop`.
+
+        Raises:
+            ShardClosed: the thread has ended, before or meanwhile.
+        """
+        try:
+            return await on_loop(self.loop, work, self._begin)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._ended and task is not None and not task.cancelling():
+                raise ShardClosed(_ENDED) from None
+            raise
+
+    def _begin(self, function: Callable[[], object]) -> None:
+        with self._beginning:
+            if self._ended:
+                raise ShardClosed(_ENDED)
+            self.loop.call_soon_threadsafe(function)
 
     async def stop(self) -> None:
         """Cancel what is left, and wait until the thread has ended. Not to be cancelled."""
@@ -120,6 +151,9 @@ class IOThread:
         loop = self.loop
         try:
             loop.run_forever()
+            with self._beginning:
+                self._ended = True
+            loop.run_until_complete(asyncio.sleep(0))  # what was begun before is a task now
             tasks = asyncio.all_tasks(loop)
             for task in tasks:
                 task.cancel()
