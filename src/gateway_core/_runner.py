@@ -18,7 +18,8 @@ from ._deadlines import Deadlines
 from ._log import ShardLogger
 from ._measure import DecodeTimes, Measurements
 from ._pump import Outlet, Pump
-from .commands import Command, RequestGuildMembers, check_size, encode
+from .command_queue import check_command
+from .commands import Command, RequestGuildMembers
 from .config import Config
 from .connection import GatewayConnection
 from .decoding import Payload
@@ -275,10 +276,7 @@ class Runner:
         if threading.get_ident() == self._thread:
             self._pump.tell(partial(self.core.send, command))
             return
-        if isinstance(command, str):
-            check_size(command, "the text")
-        else:
-            encode(command)
+        check_command(command)
         try:
             self._loop.call_soon_threadsafe(self.send_for_another, command)
         except RuntimeError:

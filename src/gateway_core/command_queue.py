@@ -23,7 +23,7 @@ from .opcodes import OpCode
 from .ratelimit import CommandRateLimiter
 from .received import Refusal
 
-__all__ = ["CommandQueue"]
+__all__ = ["CommandQueue", "check_command"]
 
 _SENT_BY_CONNECTION = {
     Identify.op: "Identify",
@@ -85,10 +85,7 @@ class CommandQueue:
             CommandError: it cannot be sent, or is one that the connection sends itself.
             CommandQueueFull: too many wait.
         """
-        entry = _from_text(command) if isinstance(command, str) else _from_command(command)
-        name = _SENT_BY_CONNECTION.get(OpCode(entry.op)) if entry.op in _OPCODES else None
-        if name is not None:
-            raise CommandError(f"{name} is sent by the connection itself, never through send()")
+        entry = _entry_of(command)
         if len(self) >= self._max_size:
             raise CommandQueueFull(
                 f"{self._max_size} commands wait to be sent already: send less, or wait"
@@ -159,6 +156,24 @@ class CommandQueue:
 
 
 _OPCODES = frozenset(OpCode)
+
+
+def check_command(command: Command | str) -> None:
+    """Refuse a command, or the text of one, as `CommandQueue.put` does, but for lack of room.
+
+    Raises:
+        CommandTooLarge: it takes more than 4,096 bytes.
+        CommandError: it cannot be sent, or is one that the connection sends itself.
+    """
+    _entry_of(command)
+
+
+def _entry_of(command: Command | str) -> _Entry:
+    entry = _from_text(command) if isinstance(command, str) else _from_command(command)
+    name = _SENT_BY_CONNECTION.get(OpCode(entry.op)) if entry.op in _OPCODES else None
+    if name is not None:
+        raise CommandError(f"{name} is sent by the connection itself, never through send()")
+    return entry
 
 
 def _from_command(command: Command) -> _Entry:
