@@ -14,6 +14,7 @@ from gateway_core.cluster import Cluster
 from gateway_core.commands import Activity, RequestGuildMembers, UpdatePresence, UpdateVoiceState
 from gateway_core.decoding import Payload
 from gateway_core.errors import (
+    CommandError,
     CommandTooLarge,
     FatalClose,
     SessionStartLimitReached,
@@ -315,6 +316,26 @@ class TestCommands:
             await asyncio.to_thread(cluster.send, 0, UpdatePresence(status="idle"))
             (connection,) = gateway.connections
             await gateway.wait_for(lambda: any(m.op == 3 for m in connection.received))
+
+    @pytest.mark.parametrize("command", ["not JSON", '{"op": 3}', '{"op": 1, "d": null}'])
+    async def test_what_cannot_be_sent_is_refused_at_once(self, command: str) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 1) as cluster:
+            with pytest.raises(CommandError):
+                cluster.send(0, command)
+
+    async def test_to_all_where_one_is_closed(self) -> None:
+        async with simulator() as gateway, cluster_at(gateway, 3) as cluster:
+            await cluster.wait_ready()
+            (connection,) = (c for c in gateway.connections if c.shard == (1, 3))
+            connection.close(4010)
+            await until(lambda: cluster.shards[1].state is ShardState.FATALLY_CLOSED)
+            with pytest.raises(ShardClosed, match="shard 1/3"):
+                cluster.broadcast(UpdatePresence(status="dnd"))
+            await gateway.wait_for(
+                lambda: sum(m.op == 3 for c in gateway.connections for m in c.received) == 2
+            )
+            with pytest.raises(FatalClose):
+                await take_marked(cluster, 1)
 
     async def test_to_a_shard_that_is_elsewhere(self) -> None:
         async with simulator() as gateway, cluster_at(gateway, shards=[ShardId(1, 2)]) as cluster:

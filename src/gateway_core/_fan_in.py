@@ -74,6 +74,7 @@ class Lane:
         "_sink",
         "_stream",
         "consumed",
+        "discarded",
         "events",
         "full",
         "on_room",
@@ -91,6 +92,8 @@ class Lane:
         self.events: deque[Event] = deque()
         self.size = 0
         self.full = False
+        self.discarded = False
+        """Whether what waited was dropped, so that it will never be consumed."""
         self._shared = shared
         self._max_events = max_events
         self._batches: deque[list[int]] = deque()
@@ -121,9 +124,10 @@ class Lane:
             self.events.extend(events)
             self._batches.append([len(events), size])
             self.size += size
-            shared.size += size
-            if shared.size >= shared.max_bytes:
-                shared.full = True
+            if self._stream is not None:
+                shared.size += size
+                if shared.size >= shared.max_bytes:
+                    shared.full = True
             if shared.full or len(self.events) >= self._max_events:
                 self.full = True
                 shared.waiting.add(self)
@@ -136,11 +140,18 @@ class Lane:
     # The consumer's side
 
     def attach(self, stream: Stream[Any] | None) -> None:
-        """Let the events come out of a stream, or wait if it is None."""
-        with self._shared.lock:
+        """Let the events come out of a stream, or wait if it is None.
+
+        What waits so has no part in the limit of bytes for all, which could never be met again.
+        """
+        shared = self._shared
+        with shared.lock:
             if self._stream is not None:
                 self._stream._unlist(self)
+                shared.size -= self.size
             self._stream = stream
+            if stream is not None:
+                shared.size += self.size
             wake = stream is not None and bool(self.events) and stream._list(self)
         if wake and stream is not None:
             stream._wake_threadsafe()
@@ -157,6 +168,7 @@ class Lane:
         """Take nothing any more; drop what waits too, if told so."""
         with self._shared.lock:
             self._finished = True
+            self.discarded |= discard
             if discard:
                 self._taken(len(self.events))
                 self.events.clear()
@@ -185,7 +197,8 @@ class Lane:
             if batch[0]:
                 break
             self.size -= batch[1]
-            self._shared.size -= batch[1]
+            if self._stream is not None:
+                self._shared.size -= batch[1]
             batches.popleft()
 
     def _make_room(self) -> list[Callable[[], None]]:
@@ -215,6 +228,9 @@ class Stream(Generic[_ItemT]):
     Args:
         shared: of the cluster.
     """
+
+    _errors_come_last = False
+    """Whether an error waits until everything before it is taken."""
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
@@ -302,7 +318,7 @@ class Stream(Generic[_ItemT]):
     def _next_slice(self) -> bool:
         line = self._line
         with self._shared.lock:
-            if self._errors:
+            if self._errors and not (self._errors_come_last and line):
                 raise self._errors.popleft()
             while line:
                 lane = line.popleft()
@@ -376,6 +392,8 @@ class ClusterStream(Stream[tuple[ShardId, _ItemT]]):
 
 class ShardStream(Stream[_ItemT]):
     """Events of one shard."""
+
+    _errors_come_last = True
 
     async def __anext__(self) -> _ItemT:
         """Give the next event."""

@@ -19,7 +19,7 @@ resume are those of the old set, so that a process that dies or is closed meanwh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -140,8 +140,8 @@ async def _fence(shard: ClusterShard[Any]) -> int:
 
 
 async def _consumed_up_to(shard: ClusterShard[Any], count: int) -> None:
-    """Return when the consumer has come back from so many dispatches of a shard."""
-    while shard._core.consumed_count < count:  # noqa: ASYNC110
+    """Return when the consumer has come back from so many dispatches of a shard, or never will."""
+    while not shard._is_consumed_up_to(count):  # noqa: ASYNC110
         await asyncio.sleep(_GLANCE)
 
 
@@ -166,9 +166,20 @@ async def _bring_up(
 
 
 async def reshard(
-    running: ShardSet[_EventT], shard_ids: Sequence[ShardId], config: Config
+    running: ShardSet[_EventT],
+    shard_ids: Sequence[ShardId],
+    config: Config,
+    on_switch: Callable[[], None],
+    keep_new: Callable[[], Awaitable[None]],
 ) -> Resharded:
     """Replace the shards of a cluster by others.
+
+    Args:
+        running: the shards of the cluster.
+        shard_ids: the others.
+        config: of them.
+        on_switch: called when the new set is complete: from here on, it is carried through.
+        keep_new: called before the old set is closed, to store the new sessions.
 
     Raises:
         GatewayError: Discord refuses a new shard; nothing has changed.
@@ -177,6 +188,7 @@ async def reshard(
     start = time()
     new = await _bring_up(running, shard_ids, config)
     ready = time()
+    on_switch()
     old = tuple(running.shards.values())
     running.exported = old
     running.shards.clear()
@@ -188,13 +200,18 @@ async def reshard(
         shard._lane.drain(None)
     taken = await asyncio.gather(*(shard._io.run(partial(_fence, shard)) for shard in old))
     overlap = time() - switch
-    if not running.stream.over:
-        await asyncio.gather(*map(_consumed_up_to, old, taken))
+    await asyncio.gather(*map(_consumed_up_to, old, taken))
     running.exported = None
     running.stream.reopen()
     for shard in new:
-        shard._attach(running.stream)
-    await asyncio.gather(*(shard._close(resumable=False) for shard in old))
-    for shard in old:
-        shard._end_stream()
+        if shard._stream is None:  # else its consumer has begun already
+            shard._attach(running.stream)
+    try:
+        await keep_new()
+    finally:
+        try:
+            await asyncio.gather(*(shard._close(resumable=False) for shard in old))
+        finally:
+            for shard in old:
+                shard._end_stream()
     return Resharded(total=running.total, startup=ready - start, overlap=overlap)

@@ -97,7 +97,7 @@ class ShardSet(Generic[_EventT]):
             self.io[shard_id.number % len(self.io)],
             self._shared,
             partial(on_loop, self._queue_loop, acquire),
-            self._on_end,
+            self._on_over,
             control_events=self._control_events,
         )
         self.running.add(shard)
@@ -148,11 +148,20 @@ class ShardSet(Generic[_EventT]):
 
     async def sessions(self) -> dict[ShardId, Session | None]:
         """Read the consumed sessions, each on the thread that also writes it."""
-        exported = self.exported or tuple(self.shards.values())
-        if self.closed.is_set():
-            return {shard.shard_id: shard._core.consumed_session for shard in exported}
+        if not self.closing.is_set():
+            try:
+                return await self._sessions_of_running()
+            except ShardClosed:
+                pass  # closed meanwhile
+        await self.closed.wait()
+        return {shard.shard_id: shard._core.consumed_session for shard in self._exported()}
+
+    def _exported(self) -> Sequence[ClusterShard[_EventT]]:
+        return self.exported or tuple(self.shards.values())
+
+    async def _sessions_of_running(self) -> dict[ShardId, Session | None]:
         by_thread: dict[IOThread, list[ClusterShard[_EventT]]] = {}
-        for shard in exported:
+        for shard in self._exported():
             by_thread.setdefault(shard._io, []).append(shard)
 
         async def read(shards: list[ClusterShard[_EventT]]) -> dict[ShardId, Session | None]:
@@ -169,6 +178,7 @@ class ShardSet(Generic[_EventT]):
             await self.closed.wait()
             return
         self.closing.set()
+        concerned = {*self.running, *self.shards.values()}
         try:
             for task in self._tasks:
                 task.cancel()
@@ -178,7 +188,8 @@ class ShardSet(Generic[_EventT]):
             )
         finally:
             self.stream.finish()
-            for shard in self.shards.values():
+            for shard in concerned:
+                shard._give_up(discard=False)
                 shard._end_stream()
             await _in_any_case(asyncio.gather(*(io.stop() for io in self.io)))
             self.closed.set()
@@ -190,11 +201,12 @@ class ShardSet(Generic[_EventT]):
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _on_end(self, shard: ClusterShard[_EventT], error: BaseException | None) -> None:
+    def _on_over(self, shard: ClusterShard[_EventT]) -> None:
         """Note that a shard is over; its consumer has its error, if there is one."""
         self.running.discard(shard)
-        if error is not None and not self.running:
-            self.stream.finish()  # nobody is left
+        shown = self.shards.values()
+        if shown and not self.running and all(shard._error is not None for shard in shown):
+            self.stream.finish()  # nobody is left, and nobody was closed to make room for another
 
 
 async def _start_all(home: IOThread, shards: Sequence[ClusterShard[Any]], at_once: int) -> None:

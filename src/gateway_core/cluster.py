@@ -321,10 +321,16 @@ class Cluster(Generic[_EventT]):
 
         Raises:
             CommandError: the command cannot be sent.
-            ShardClosed: a shard is closed; others may have got the command.
+            ShardClosed: a shard is closed; the others get the command all the same.
         """
+        closed: ShardClosed | None = None
         for shard in tuple(self.shards.values()):
-            shard.send(command)
+            try:
+                shard.send(command)
+            except ShardClosed as error:
+                closed = closed or error
+        if closed is not None:
+            raise closed
 
     async def request_guild_members(
         self, request: RequestGuildMembers, *, patience: float = 60.0
@@ -391,8 +397,12 @@ class Cluster(Generic[_EventT]):
         async with self._change() as running:
             removed = running.get(shard)
             del running.shards[shard]
-            session = await removed._close(resumable=resumable)
-            removed._end_stream()
+            try:
+                session = await removed._close(resumable=resumable)
+            finally:
+                removed._end_stream()
+            if resumable:
+                running.known.discard(removed.shard_id)  # it is another's to forget
             await self._keeper.keep({removed.shard_id: session})
             return None if session is None else session.to_dict()
 
@@ -461,13 +471,14 @@ class Cluster(Generic[_EventT]):
                 raise ValueError("this cluster runs a part of the shards: say which it shall run")
             shards = ShardRange(0, shards, shards)
         shard_ids = _checked(shards)
-        work = running.spawn(self._reshard(shard_ids))
+        switched = asyncio.Event()
+        work = running.spawn(self._reshard(shard_ids, switched))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             if work.done():
                 raise ShardClosed("the cluster was closed") from None
-            if running.exported is None:
+            if not switched.is_set():
                 work.cancel()
                 await asyncio.wait((work,))
             raise
@@ -480,12 +491,16 @@ class Cluster(Generic[_EventT]):
             raise ShardClosed("the cluster has not been entered: use async with")
         return self._set
 
-    async def _reshard(self, shard_ids: Sequence[ShardId]) -> Resharded:
+    async def _reshard(self, shard_ids: Sequence[ShardId], switched: asyncio.Event) -> Resharded:
         async with self._change() as running:
-            old = dict.fromkeys(shard.shard_id for shard in running.shards.values())
+            old = {shard.shard_id for shard in running.shards.values()}
+
+            async def keep_new() -> None:
+                await self._keeper.keep(await running.sessions())
+
             await self._renew_limits(len(shard_ids))
-            done = await reshard(running, shard_ids, self._config)
-            await self._keeper.keep(old)
+            done = await reshard(running, shard_ids, self._config, switched.set, keep_new)
+            await self._keeper.keep(dict.fromkeys(old.difference(shard_ids)))
             return done
 
     async def _renew_limits(self, wanted: int) -> None:

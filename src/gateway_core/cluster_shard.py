@@ -12,7 +12,8 @@ from typing import Any, Final, Generic, TypeVar
 from ._fan_in import Lane, ShardStream, Shared, Stream
 from ._io_thread import IOThread
 from ._runner import Runner, ShardInfo, ShardStats
-from .commands import Command, RequestGuildMembers, check_size, encode
+from .command_queue import check_command
+from .commands import Command, RequestGuildMembers
 from .config import Config
 from .connection import GatewayConnection
 from .errors import ShardClosed
@@ -49,13 +50,13 @@ class ClusterShard(Generic[_EventT]):
         io: IOThread,
         shared: Shared,
         acquire: Callable[[], Awaitable[None]],
-        on_end: Callable[[ClusterShard[_EventT], BaseException | None], None],
+        on_over: Callable[[ClusterShard[_EventT]], None],
         *,
         control_events: bool,
     ) -> None:
         self._io = io
         self._loop = asyncio.get_running_loop()
-        self._on_cluster = on_end
+        self._on_over = on_over
         self._core = GatewayConnection(config, shard_id, session=session, random=random.random)
         self._lane = Lane(shared, shard_id, config.queue_size)
         self._shared = shared
@@ -72,8 +73,9 @@ class ClusterShard(Generic[_EventT]):
         self._lane.consumed = self._core.consumed
         self._lane.on_room = partial(io.call, self._runner.resume_reading)
         self._stream: Stream[Any] | None = None
+        self._over = False
         self._error: BaseException | None = None
-        """What ended it while it had no stream to say so."""
+        """What ended it."""
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._kept: list[Command | str] | None = None
         """Commands for the shard that comes after it; None if there will be none."""
@@ -131,16 +133,17 @@ class ClusterShard(Generic[_EventT]):
         """
         if (self._stopped or self.state in _OVER) and self._kept is None:
             raise ShardClosed(f"shard {self.shard_id} is closed")
-        if isinstance(command, str):
-            check_size(command, "the text")
-        else:
-            encode(command)
+        check_command(command)
         self._io.call(self._send, command)
 
     async def request_guild_members(
         self, request: RequestGuildMembers, *, patience: float = 60.0
     ) -> GuildMembers:
-        """Ask for members of a guild and gather the answers; see `Shard.request_guild_members`."""
+        """Ask for members of a guild and gather the answers; see `Shard.request_guild_members`.
+
+        Where the shard has not had a session yet, that is waited for, however long.
+        """
+        await self.wait_ready()
         chunks = await self._io.run(partial(self._runner.request_members, request, patience))
         return GuildMembers.of(str(request.guild_id), chunks)
 
@@ -148,6 +151,8 @@ class ClusterShard(Generic[_EventT]):
         """Take the shard out of the common stream; give a stream of its events alone."""
         if not isinstance(self._stream, ShardStream):
             self._attach(ShardStream[_EventT](self._shared))
+            if self._over:
+                self._end_stream()
         stream = self._stream
         assert isinstance(stream, ShardStream)
         return stream
@@ -160,7 +165,6 @@ class ClusterShard(Generic[_EventT]):
         self._lane.attach(stream)
         if stream is not None and self._error is not None:
             stream.fail(self._error)
-            self._error = None
 
     async def _close(self, *, resumable: bool) -> Session | None:
         """Close, and wait for it; where it is resumable, what was not taken is dropped."""
@@ -172,12 +176,16 @@ class ClusterShard(Generic[_EventT]):
         try:
             await self._io.run(partial(self._stop, resumable=resumable))
         finally:
-            self._lane.finish(discard=resumable)
-            if not self._ready.done():
-                self._fail_ready(
-                    ShardClosed(f"shard {self.shard_id} was closed before it was ready")
-                )
+            self._give_up(discard=resumable)
         return self._core.consumed_session
+
+    def _give_up(self, *, discard: bool) -> None:
+        """Note that nothing more comes, whether or not it was ever started."""
+        self._over = True
+        self._lane.finish(discard=discard)
+        if not self._ready.done():
+            self._fail_ready(ShardClosed(f"shard {self.shard_id} was closed before it was ready"))
+        self._on_over(self)
 
     def _keep_commands(self) -> None:
         """Keep commands that come once it is stopped, until `_hand_on` is called."""
@@ -185,7 +193,7 @@ class ClusterShard(Generic[_EventT]):
 
     def _hand_on(self, successor: ClusterShard[_EventT] | None) -> None:
         """Leave what was not sent to a shard on the same thread; without one, it is dropped."""
-        kept = self._kept or []
+        kept = [] if self._kept is None else self._kept  # that list: more may come on the way
         if successor is None:
             self._kept = None  # here, since the thread may have ended: `send` is to raise again
         self._io.call(self._succeed, successor, kept)
@@ -194,6 +202,12 @@ class ClusterShard(Generic[_EventT]):
         """Let the stream of this shard alone end, if there is one."""
         if isinstance(self._stream, ShardStream):
             self._stream.finish()
+
+    def _is_consumed_up_to(self, count: int) -> bool:
+        """Whether the consumer has come back from so many dispatches, or never will."""
+        if self._lane.discarded or (self._stream is not None and self._stream.over):
+            return True
+        return self._core.consumed_count >= count
 
     # On the thread it lives on
 
@@ -261,11 +275,11 @@ class ClusterShard(Generic[_EventT]):
     def _end(self, error: BaseException | None) -> None:
         if not self._ready.done() and error is not None:
             self._fail_ready(error)
+        self._over = True
         if error is not None:
             error.add_note(f"in shard {self.shard_id}")
-            if self._stream is None:
-                self._error = error
-            else:
+            self._error = error
+            if self._stream is not None:
                 self._stream.fail(error)
                 self._end_stream()
-        self._on_cluster(self, error)
+        self._on_over(self)
