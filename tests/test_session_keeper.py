@@ -104,10 +104,32 @@ async def test_a_save_that_was_cancelled_is_not_taken_for_none() -> None:
     saving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await saving
-    store.held = None
+    store.held.set()
     await keeper.keep({FIRST: None})
     assert store.calls == ["save 0/2 1", "forget 0/2"]
     assert await store.load(FIRST) is None
+
+
+async def test_the_next_call_waits_for_one_that_was_cancelled() -> None:
+    """The file store's thread goes on writing: a forgotten file would come back."""
+    store = Store()
+    store.held = asyncio.Event()
+    keeper = SessionKeeper(store)
+    saving = asyncio.create_task(keeper.keep({FIRST: session(1)}))
+    await store.reached.wait()
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    loading = asyncio.create_task(keeper.load((FIRST,)))
+    forgetting = asyncio.create_task(keeper.keep({FIRST: None}))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not loading.done()
+    assert store.calls == ["save 0/2 1"]
+    store.held.set()
+    assert await loading == {FIRST: session(1)}
+    await forgetting
+    assert store.calls == ["save 0/2 1", "forget 0/2"]
 
 
 async def test_nothing_newer_is_kept_before_what_was_looked_at() -> None:

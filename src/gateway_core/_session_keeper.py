@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from .session import Session
 from .session_store import SessionStore
@@ -11,9 +12,14 @@ from .sharding import ShardId
 
 __all__ = ["SessionKeeper"]
 
+_T = TypeVar("_T")
+
 
 class SessionKeeper:
     """Saves what has changed, forgets what has ended; one round at a time.
+
+    Who is cancelled does not take the store's calls along: a thread that writes a file cannot be
+    stopped. The shard's next call waits for them, since calls for one shard must not overlap.
 
     Args:
         store: the user's.
@@ -24,6 +30,8 @@ class SessionKeeper:
         self._kept: dict[ShardId, Session] = {}
         self._unsure: set[ShardId] = set()
         """Shards of which the store has not said that it has done what it was told."""
+        self._calls: dict[ShardId, asyncio.Task[Any]] = {}
+        """The last call for each shard; a cancellation may have left it behind."""
         self._lock = asyncio.Lock()
 
     async def load(self, shard_ids: Iterable[ShardId]) -> dict[ShardId, Session]:
@@ -33,7 +41,7 @@ class SessionKeeper:
             Exception: what the store raises.
         """
         shard_ids = tuple(shard_ids)
-        found = await asyncio.gather(*map(self._store.load, shard_ids))
+        found = await asyncio.gather(*(self._call(self._store.load, s) for s in shard_ids))
         sessions = {
             shard_id: session
             for shard_id, session in zip(shard_ids, found, strict=True)
@@ -79,9 +87,22 @@ class SessionKeeper:
     async def _keep(self, shard_id: ShardId, session: Session | None) -> None:
         self._unsure.add(shard_id)
         if session is None:
-            await self._store.forget(shard_id)
+            await self._call(self._store.forget, shard_id)
             self._kept.pop(shard_id, None)
         else:
-            await self._store.save(shard_id, session)
+            await self._call(self._store.save, shard_id, session)
             self._kept[shard_id] = session
         self._unsure.discard(shard_id)
+
+    async def _call(
+        self, call: Callable[..., Awaitable[_T]], shard_id: ShardId, *arguments: Session
+    ) -> _T:
+        before = self._calls.get(shard_id)
+
+        async def in_turn() -> _T:
+            if before is not None:
+                await asyncio.wait((before,))
+            return await call(shard_id, *arguments)
+
+        self._calls[shard_id] = task = asyncio.create_task(in_turn())
+        return await asyncio.shield(task)
