@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import ssl
 import threading
@@ -227,6 +228,26 @@ class TestConnection:
             with pytest.raises(HTTPError, match=r"no answer within 0\.2 s"):
                 await fetch_gateway_bot(TOKEN, base_url=server.url, timeout=0.2)
             await server.gone.wait()
+
+    async def test_the_deadline_ends_a_body_that_drips(self) -> None:
+        gone = asyncio.Event()
+
+        async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+            with contextlib.suppress(ConnectionError):
+                while not reader.at_eof():
+                    writer.write(b" ")
+                    await asyncio.sleep(0.01)  # sooner than any timeout of the socket
+            writer.close()
+            gone.set()
+
+        async with await asyncio.start_server(drip, "127.0.0.1", 0) as listener:
+            url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+            with pytest.raises(HTTPError, match=r"no answer within 0\.2 s"):
+                await fetch_gateway_bot(TOKEN, base_url=url, timeout=0.2)
+            async with asyncio.timeout(10):
+                await gone.wait()
 
     async def test_cancelling_closes_the_socket(self) -> None:
         async with serve(None) as server:

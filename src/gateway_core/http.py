@@ -198,15 +198,16 @@ class _Request:
     async def send(self) -> _Answer:
         """Send it once and give the answer, whatever its status."""
         connection, target, headers = self._open()
+        exchange = _Exchange(connection)
         try:
             async with asyncio.timeout(self._timeout):
-                return await asyncio.to_thread(_exchange, connection, target, headers)
+                return await asyncio.to_thread(exchange.run, target, headers)
         except TimeoutError:
             problem = f"no answer within {self._timeout:g} s"
         except (OSError, http.client.HTTPException) as error:
             problem = str(error) or type(error).__name__
         finally:
-            _cut(connection)
+            exchange.cut()
         raise HTTPError(
             f"GET {self._path} at {self._host}:{self._port} failed: {problem}; "
             "check the network, the proxy and base_url"
@@ -235,26 +236,35 @@ class _Request:
         return plain, target, {**headers, **proxy_headers}
 
 
-def _exchange(
-    connection: http.client.HTTPConnection, target: str, headers: dict[str, str]
-) -> _Answer:
-    """Send and receive; runs in a thread."""
-    try:
-        connection.request("GET", target, headers=headers)
-        response = connection.getresponse()
-        body = response.read(_MAX_BODY + 1)
-        return _Answer(response.status, response.reason, response.headers["Retry-After"], body)
-    finally:
-        connection.close()
+class _Exchange:
+    """One request and its answer."""
 
+    __slots__ = ("_connection", "_sock")
 
-def _cut(connection: http.client.HTTPConnection) -> None:
-    """Wake the thread that may still be reading."""
-    sock = connection.sock
-    if sock is not None:
-        # SSLSocket.shutdown drops the TLS object under the reading thread's feet.
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self._connection = connection
+        self._sock: socket.socket | None = None
+
+    def run(self, target: str, headers: dict[str, str]) -> _Answer:
+        """Send and receive; runs in a thread."""
+        connection = self._connection
+        try:
+            connection.request("GET", target, headers=headers)
+            # The connection lets go of it at the end of the headers, before the body is read.
+            self._sock = connection.sock
+            response = connection.getresponse()
+            body = response.read(_MAX_BODY + 1)
+            return _Answer(response.status, response.reason, response.headers["Retry-After"], body)
+        finally:
+            connection.close()
+
+    def cut(self) -> None:
+        """Wake the thread that may still be reading."""
+        sock = self._sock or self._connection.sock
+        if sock is not None:
+            # SSLSocket.shutdown drops the TLS object under the reading thread's feet.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _find_proxy(
