@@ -8,6 +8,7 @@ import contextlib
 import json
 import ssl
 import threading
+import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -306,6 +307,24 @@ class TestProxy:
         with pytest.raises(ValueError, match=r"only http:// proxies .* need not ask") as caught:
             await fetch_gateway_bot(TOKEN, proxy="socks5://user:secret@127.0.0.1:9")
         assert "secret" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "proxy",
+        [
+            "http://user:s3cret",
+            "user:s3cret",
+            "http://user:s3/cret@127.0.0.1:9",
+            "http://user:s3cret@127.0.0.1:99999",
+            "http://user:s3cret@[::1",
+            "http://user:s3cret@\N{FULLWIDTH COMMERCIAL AT}:9",
+        ],
+    )
+    async def test_an_address_that_is_none_is_refused_without_its_password(
+        self, proxy: str
+    ) -> None:
+        with pytest.raises(ValueError, match="the proxy's address cannot be read") as caught:
+            await fetch_gateway_bot(TOKEN, proxy=proxy)
+        assert "s3" not in "".join(traceback.format_exception(caught.value))
 
 
 class TestArguments:

@@ -278,9 +278,16 @@ def _find_proxy(
         return None
     if "://" not in proxy:
         proxy = f"http://{proxy}"
-    url = urllib.parse.urlsplit(proxy)
+    # The address may hold a password: no message repeats it.
+    try:
+        url = urllib.parse.urlsplit(proxy)
+        port = url.port or 80
+    except ValueError:
+        raise ValueError(
+            "the proxy's address cannot be read: it must be http://[user:password@]host:port, with "
+            "user and password percent-encoded"
+        ) from None
     if url.scheme != "http" or url.hostname is None:
-        # The address may hold a password: it is not repeated.
         raise ValueError(
             f"only http:// proxies are supported for GET /gateway/bot, not {url.scheme}://; a "
             "Cluster that is told its shards and has an identify queue in its Config need not ask"
@@ -290,7 +297,7 @@ def _find_proxy(
         user = urllib.parse.unquote(url.username)
         password = urllib.parse.unquote(url.password or "")
         credentials = b64encode(f"{user}:{password}".encode()).decode()
-    return url.hostname, url.port or 80, credentials
+    return url.hostname, port, credentials
 
 
 def _gateway_bot(answer: _Answer, base_url: str) -> GatewayBot:
