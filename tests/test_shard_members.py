@@ -123,6 +123,19 @@ class TestRequestGuildMembers:
             assert found.complete
             assert len(gateway.resumes) == 1
 
+    @pytest.mark.parametrize("count", ["1", None, [1]])
+    async def test_a_chunk_that_counts_in_no_numbers(self, count: object) -> None:
+        """It comes out of the iteration, and the shard goes on."""
+        async with simulator() as gateway, shard_at(gateway) as shard:
+            connection = await start(shard, gateway)
+            connection.stall()
+            asking = asyncio.create_task(shard.request_guild_members(everyone(gateway, "x")))
+            await asyncio.sleep(0)
+            gateway.dispatch("GUILD_MEMBERS_CHUNK", {"nonce": "x", "chunk_count": count}, shard=0)
+            connection.unstall()
+            assert (await anext(shard)).at("/chunk_count") == count
+            assert (await asking).complete
+
     async def test_the_same_nonce_twice(self) -> None:
         async with simulator() as gateway, shard_at(gateway) as shard:
             await start(shard, gateway)

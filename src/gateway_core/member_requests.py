@@ -111,6 +111,8 @@ class MemberRequests:
             count = payload.at("/chunk_count")
         except (KeyError, TypeError, DecodeError):
             return False
+        if not isinstance(count, int):
+            return False
         answers.chunks.append(payload)
         answers.complete = len(answers.chunks) >= count
         answers.arrived.set()
