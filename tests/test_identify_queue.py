@@ -176,6 +176,47 @@ class TestSessionStartLimit:
 
         assert run_virtual(main()) == 0.0
 
+    @pytest.mark.parametrize(("before", "after"), [(1, 16), (16, 1), (16, 8)])
+    def test_the_spacing_holds_over_a_change_of_the_lines(self, before: int, after: int) -> None:
+        """All are of one line, before and after."""
+
+        async def main() -> list[float]:
+            loop = asyncio.get_running_loop()
+            queue = LocalIdentifyQueue.of(limit(9, max_concurrency=before))
+            times: list[float] = []
+
+            async def ask(shard: int) -> None:
+                await queue.acquire(ShardId(shard, 64))
+                times.append(loop.time())
+
+            async with asyncio.TaskGroup() as group:
+                for shard in (0, 16, 32):
+                    group.create_task(ask(shard))
+                await asyncio.sleep(0.5)
+                queue.update(limit(9, max_concurrency=after))
+                for shard in (0, 16):
+                    group.create_task(ask(shard))
+            return times
+
+        times = run_virtual(main())
+        assert len(times) == 5
+        for one, other in itertools.pairwise(times):
+            assert 5.0 <= other - one < 5.5
+
+    def test_those_in_line_have_the_new_lines_turns(self) -> None:
+        async def main() -> float:
+            loop = asyncio.get_running_loop()
+            queue = LocalIdentifyQueue.of(limit(9))
+            async with asyncio.TaskGroup() as group:
+                for shard in range(9):
+                    group.create_task(queue.acquire(ShardId(shard, 64)))
+                await asyncio.sleep(0.5)
+                start = loop.time()
+                queue.update(limit(8, max_concurrency=16))
+            return loop.time() - start
+
+        assert run_virtual(main()) < 5.0
+
     def test_without_a_limit_nothing_is_counted(self) -> None:
         assert LocalIdentifyQueue(1).remaining is None
 

@@ -7,8 +7,10 @@ that all of them ask.
 
 Algorithm: one line a remainder ("bucket"), lowest shard number first, since shards are to start in
 order. Whoever is at the head waits until 5 seconds after the turn before. Who is cancelled while
-waiting leaves the line and costs nobody a turn. The session start limit is counted beside it: when
-nothing is left, nobody waits in line, but is told when to come again.
+waiting leaves the line and costs nobody a turn. When ``max_concurrency`` changes, those in line go
+over to the new lines, whose first turn is 5 seconds after the last one of the old. The session
+start limit is counted beside it: when nothing is left, nobody waits in line, but is told when to
+come again.
 """
 
 from __future__ import annotations
@@ -100,6 +102,8 @@ class LocalIdentifyQueue:
         self._reset_at = _now() + limit.reset_after
         if limit.max_concurrency != len(self._buckets):
             last = max(bucket.next_turn for bucket in self._buckets)
+            for bucket in self._buckets:
+                bucket.over = True
             self._buckets = [_Bucket(last) for _ in range(limit.max_concurrency)]
 
     async def acquire(self, shard_id: ShardId, /) -> None:
@@ -109,7 +113,11 @@ class LocalIdentifyQueue:
             SessionStartLimitReached: none is left; `retry_after` says for how long.
         """
         self._check()
-        await self._buckets[shard_id.number % len(self._buckets)].acquire(shard_id.number)
+        while True:
+            bucket = self._buckets[shard_id.number % len(self._buckets)]
+            await bucket.acquire(shard_id.number)
+            if not bucket.over:
+                break
         self._check()
         self._remaining -= 1
 
@@ -139,10 +147,12 @@ def _now() -> float:
 class _Bucket:
     """The line of those who share one remainder."""
 
-    __slots__ = ("_arrivals", "_held", "_line", "next_turn")
+    __slots__ = ("_arrivals", "_held", "_line", "next_turn", "over")
 
     def __init__(self, next_turn: float) -> None:
         self.next_turn = next_turn
+        self.over = False
+        """Whether other lines are in its place: then it gives no turns, and empties at once."""
         self._held = False
         self._line: list[tuple[int, int, asyncio.Future[None]]] = []
         self._arrivals = itertools.count()
@@ -167,7 +177,8 @@ class _Bucket:
             pause = self.next_turn - loop.time()
             if pause > 0:
                 await asyncio.sleep(pause)
-            self.next_turn = loop.time() + _INTERVAL + _MARGIN
+            if not self.over:
+                self.next_turn = loop.time() + _INTERVAL + _MARGIN
         finally:
             self._pass_on()
 
