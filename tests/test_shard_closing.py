@@ -257,6 +257,24 @@ class TestUnlikely:
             assert shard.state is ShardState.CLOSED
         no_leaks()
 
+    @pytest.mark.parametrize("of_the_system", [False, True], ids=["given", "the system's"])
+    @pytest.mark.parametrize(
+        "address", ["http://user:secret", "http://user:secret@h:99999", "http://user:secret@[::1"]
+    )
+    async def test_an_address_of_a_proxy_that_is_none_is_not_repeated(
+        self, address: str, of_the_system: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if of_the_system:
+            monkeypatch.setenv("ws_proxy", address)
+            monkeypatch.setenv("no_proxy", "")
+        shard = Shard(
+            TOKEN, ALL, config=config("ws://gateway.test", proxy=of_the_system or address)
+        )
+        with pytest.raises(ValueError, match="proxy cannot be used") as caught:
+            await exhaust(shard)
+        assert "secret" not in "".join(traceback.format_exception(caught.value))
+        no_leaks()
+
     async def test_a_resume_url_that_nobody_can_use_is_given_up(self) -> None:
         """A host name that cannot even be asked for."""
         async with simulator() as gateway:

@@ -15,6 +15,8 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import broadcast
@@ -345,6 +347,9 @@ class Pump:
                 reason = str(error) or type(error).__name__
                 self.tell(lambda now: self._core.connect_failed(now, reason))
             return
+        except ValueError:
+            _check_proxy(config.proxy)
+            raise
         assert isinstance(websocket, GatewayWebsocket)
         try:
             if self._link is link:
@@ -421,6 +426,18 @@ class Pump:
             lost.cancel()
             if self._link is link:
                 self.tell(self._core.reading_resumed)
+
+
+def _check_proxy(proxy: str | bool | None) -> None:
+    """Raise what is wrong with a proxy's address, without the password that it may hold."""
+    addresses = getproxies().values() if proxy is True else (proxy,)
+    for address in addresses:
+        try:
+            _ = urlsplit(address or "").port  # reading the port checks it
+        except ValueError:
+            raise ValueError(
+                "the proxy cannot be used: its address is not scheme://[user:password@]host:port"
+            ) from None
 
 
 def _recorded(receive: _Receive, recorder: Recorder) -> _Receive:
