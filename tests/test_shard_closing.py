@@ -16,6 +16,7 @@ from gateway_core.decoding import Payload
 from gateway_core.errors import (
     ShardClosed,
 )
+from gateway_core.events import Disconnected
 from gateway_core.session import Session
 from gateway_core.shard import Shard
 from gateway_core.sharding import ShardState
@@ -287,6 +288,32 @@ class TestUnlikely:
                 assert await take_until(second, 5) == [4, 5]
                 assert second.stats.reconnects >= 1
             assert len(gateway.identifies) == 1
+
+    @pytest.mark.parametrize(
+        "location",
+        [
+            "ws://127.0.0.1:99999",
+            "ws://127.0.0.1:port",
+            "ws://[::1",
+            # From a plain address there is no TLS context to follow it with.
+            "wss://127.0.0.1:1",
+        ],
+    )
+    async def test_a_redirect_that_leads_nowhere_is_retried(self, location: str) -> None:
+        async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+            writer.write(head.encode())
+            writer.close()
+
+        async with asyncio.timeout(30), await asyncio.start_server(redirect, "127.0.0.1") as server:
+            host, port = server.sockets[0].getsockname()
+            settings = config(f"ws://{host}:{port}")
+            async with Shard(TOKEN, ALL, config=settings, control_events=True) as shard:
+                async for event in shard:
+                    if isinstance(event, Disconnected) and shard.stats.reconnects >= 2:
+                        break
+        no_leaks()
 
     async def test_its_task_cancelled_from_outside(self) -> None:
         async with simulator() as gateway:

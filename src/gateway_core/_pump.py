@@ -341,15 +341,15 @@ class Pump:
         except InvalidProxy as error:
             # Its own message repeats the address, which may hold a password.
             raise ValueError(f"the proxy cannot be used: {error.msg}") from None
-        except (OSError, WebSocketException, UnicodeError) as error:
+        except (OSError, WebSocketException, ValueError) as error:
+            if isinstance(error, ValueError):
+                # Either of the user's making, or of the server's: a redirect that leads nowhere.
+                _check_proxy(config.proxy)
             if self._link is link:
                 self._link = None
                 reason = str(error) or type(error).__name__
                 self.tell(lambda now: self._core.connect_failed(now, reason))
             return
-        except ValueError:
-            _check_proxy(config.proxy)
-            raise
         assert isinstance(websocket, GatewayWebsocket)
         try:
             if self._link is link:
