@@ -329,6 +329,19 @@ class TestIdentifyQueue:
             await gateway.wait_for(lambda: not gateway.connections)
         no_leaks()
 
+    async def test_a_turn_that_it_cancels_by_itself_ends_the_shard(self) -> None:
+        class Queue:
+            async def acquire(self, shard_id: ShardId, /) -> None:
+                work = asyncio.ensure_future(asyncio.sleep(3600))
+                work.cancel()
+                await work
+
+        async with simulator() as gateway:
+            with pytest.raises(RuntimeError, match="identify queue cancelled"):
+                await exhaust(shard_at(gateway, identify_queue=Queue()))
+            await gateway.wait_for(lambda: not gateway.connections)
+        no_leaks()
+
     async def test_its_exception_while_the_shard_is_closed(self) -> None:
         closing = []
 

@@ -293,6 +293,12 @@ class Pump:
             await self._acquire()
         except SessionStartLimitReached as error:
             denied = error
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if self._permit is permit and task is not None and not task.cancelling():
+                # Nobody cancelled this task, and nobody else would ever see it.
+                raise RuntimeError("the identify queue cancelled acquire by itself") from error
+            raise
         if self._permit is not permit:
             return
         self._permit = None
