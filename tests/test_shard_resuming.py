@@ -153,6 +153,25 @@ class TestResuming:
                 assert (await take(shard, 1))[0].t == "READY"
             assert [len(gateway.resumes), len(gateway.identifies)] == [1, 1]
 
+    async def test_a_close_frame_ends_a_connection_whose_tcp_goes_on(self) -> None:
+        """What is sent from then on is for the next connection, and no event is lost."""
+        async with simulator() as gateway, shard_at(gateway, close_timeout=3600) as shard:
+            left = await start(shard, gateway)
+            first = sequence_of(gateway) + 1
+            for _ in range(200):
+                gateway.dispatch("NOT_DOCUMENTED", {}, shard=0)
+            last = sequence_of(gateway)
+            await gateway.wait_for(lambda: left.caught_up)
+            left.close(4000)
+            left.stall()
+            await until(lambda: shard.state is not ShardState.ACTIVE)
+            assert left in gateway.connections
+            left.unstall()
+            shard.send(UpdatePresence(status="idle"))
+            resumed = await gateway.wait_for_resume()
+            await gateway.wait_for(lambda: any(m.op == 3 for m in resumed.received))
+            assert await take_until(shard, last + 1) == list(range(first, last + 2))
+
 
 class TestFatal:
     @pytest.mark.parametrize("code", [4004, 4010, 4011, 4012, 4013, 4014])
@@ -310,6 +329,23 @@ class TestBackPressure:
             sequences = await take_until(shard, last + 1)  # RESUMED is the last
             assert sequences == list(range(first, last + 2))
             assert shard.stats.resumes == 1
+
+    async def test_a_connection_that_is_closed_meanwhile_is_resumed_at_once(self) -> None:
+        async with simulator() as gateway, shard_at(gateway, queue_size=20) as shard:
+            left = await start(shard, gateway)
+            first = sequence_of(gateway) + 1
+            for _ in range(20):
+                gateway.dispatch("NOT_DOCUMENTED", {}, shard=0)
+            await until(lambda: shard.stats.queued >= 20)
+            gateway.dispatch("NOT_DOCUMENTED", {}, shard=0)
+            await until(lambda: shard.stats.pauses > 0)
+            last = sequence_of(gateway)
+            left.close(4000)
+            left.stall()
+            await until(lambda: shard.state is not ShardState.ACTIVE)
+            assert left in gateway.connections
+            left.unstall()
+            assert await take_until(shard, last + 1) == list(range(first, last + 2))
 
     async def test_closing_while_the_socket_is_not_read(self) -> None:
         async with simulator() as gateway:

@@ -80,6 +80,7 @@ async def messages(stream: bytes, cut: Cut = whole, largest: int = 1000) -> tupl
                 taken += await websocket.take()
         except ConnectionClosed as closed:
             ended = closed
+        await websocket.wait_closed()
         return taken, ended.sent.code if ended.sent else 1006
 
 

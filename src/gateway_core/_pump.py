@@ -319,8 +319,8 @@ class Pump:
         link.draining = True
         self._room.set()
 
-    async def _drain_when_lost(self, link: _Link, websocket: ClientConnection) -> None:
-        await websocket.wait_closed()
+    async def _drain_when_lost(self, link: _Link, websocket: GatewayWebsocket) -> None:
+        await websocket.ended.wait()
         self._drain(link)
 
     async def _connect(self, link: _Link, url: str) -> None:
@@ -362,6 +362,8 @@ class Pump:
                 link.websocket = websocket
                 self.tell(self._core.connected)
                 await self._read(link, websocket)
+                # It is for the server to end TCP; the core need not wait for that.
+                await websocket.wait_closed()
         finally:
             # Closed by both sides, this does nothing; else nobody waits for the other side.
             websocket.transport.abort()
@@ -413,7 +415,7 @@ class Pump:
 
         return receive_one
 
-    async def _wait_for_room(self, link: _Link, websocket: ClientConnection) -> None:
+    async def _wait_for_room(self, link: _Link, websocket: GatewayWebsocket) -> None:
         """Leave the socket alone until the consumer has taken what it has."""
         self.pauses += 1
         if self._log.isEnabledFor(logging.DEBUG):

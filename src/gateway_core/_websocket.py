@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import DATA_OPCODES, Frame
 from websockets.http11 import Response
 from websockets.protocol import State
@@ -77,16 +78,21 @@ class GatewayWebsocket(ClientConnection):
         self._fragments: list[bytes] = []
         self._waiter: asyncio.Future[None] | None = None
         self._lost = False
+        self.ended = asyncio.Event()
+        """Set as soon as nothing more will come, which may be long before TCP has ended."""
 
     async def take(self) -> list[bytes]:
         """Wait for messages; return all that are there, in order, text as UTF-8.
 
         Raises:
-            ConnectionClosed: the connection is over and everything was taken.
+            ConnectionClosed: nothing more will come and everything was taken.
         """
         while not self._messages:
-            if self._lost:
-                raise self.protocol.close_exc
+            if self.ended.is_set():
+                protocol = self.protocol
+                raise ConnectionClosed(
+                    protocol.close_rcvd, protocol.close_sent, protocol.close_rcvd_then_sent
+                ) from protocol.parser_exc
             self._waiter = self.loop.create_future()
             try:
                 await self._waiter
@@ -117,12 +123,10 @@ class GatewayWebsocket(ClientConnection):
             if len(self._messages) >= _AHEAD:
                 self.transport.pause_reading()
             self._wake()
-        if (
-            self.protocol.state is not State.OPEN
-            and self._end_timer is None
-            and self.protocol.close_expected()
-        ):
-            self._end_timer = self.loop.call_later(self._end_timeout, self.transport.abort)
+        if self.protocol.state is not State.OPEN:
+            if self.protocol.close_expected():
+                self._expect_end()
+            self._note_end()
         self._on_data()
 
     def _pass_headers(self, headers: bytearray, data: bytes) -> bytes:
@@ -144,6 +148,15 @@ class GatewayWebsocket(ClientConnection):
         """Whether `websockets` listens no more: after a close frame or a violation."""
         return self.protocol.parser_exc is not None or self.protocol.close_rcvd is not None
 
+    def _expect_end(self) -> None:
+        if self._end_timer is None:
+            self._end_timer = self.loop.call_later(self._end_timeout, self.transport.abort)
+
+    def _note_end(self) -> None:
+        if not self.ended.is_set() and self._is_judged():
+            self.ended.set()
+            self._wake()
+
     def process_event(self, event: Frame | Response) -> None:  # type: ignore[override]
         """Take what `websockets` has read."""
         if not (isinstance(event, Frame) and event.opcode in DATA_OPCODES):
@@ -154,12 +167,19 @@ class GatewayWebsocket(ClientConnection):
             self._messages.append(b"".join(self._fragments))
             self._fragments = []
 
+    def eof_received(self) -> None:
+        """Note that the server sends no more."""
+        super().eof_received()
+        self._expect_end()  # what is still to be written keeps the transport open
+        self._note_end()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end of the TCP connection."""
         if self._end_timer is not None:
             self._end_timer.cancel()
         super().connection_lost(exc)
         self._lost = True
+        self.ended.set()
         self._wake()
 
     def _wake(self) -> None:
