@@ -6,9 +6,15 @@ import json
 
 import pytest
 
-from gateway_core.command_queue import CommandQueue
-from gateway_core.commands import RequestGuildMembers, UpdatePresence, UpdateVoiceState
-from gateway_core.errors import CommandQueueFull
+from gateway_core.command_queue import CommandQueue, check_command
+from gateway_core.commands import (
+    Command,
+    Heartbeat,
+    RequestGuildMembers,
+    UpdatePresence,
+    UpdateVoiceState,
+)
+from gateway_core.errors import CommandError, CommandQueueFull
 from gateway_core.ratelimit import CommandRateLimiter
 from gateway_core.received import Refusal
 
@@ -160,3 +166,18 @@ class TestRefused:
             queue.put('{"op":8,"d":{"guild_id":"1","nonce":' + nonce + "}}")
             take_all(queue, 0.0)
             assert queue.refused(Refusal(8, "1", known, 1.0), 0.0)
+
+
+class TestCheckCommand:
+    @pytest.mark.parametrize(
+        "command", ["not JSON", '{"op": 3}', '{"op": 1, "d": null}', Heartbeat(1), "x" * 4_097]
+    )
+    def test_refuses_what_the_queue_does(self, command: Command | str) -> None:
+        with pytest.raises(CommandError):
+            check_command(command)
+        with pytest.raises(CommandError):
+            CommandQueue(CommandRateLimiter(), 10, limited=True).put(command)
+
+    def test_lets_pass_what_can_be_sent(self) -> None:
+        check_command(UpdatePresence())
+        check_command('{"op": 3, "d": null}')
