@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import pytest
+
 from gateway_core._io_thread import IOThread
 from gateway_core.cluster import Cluster
+from gateway_core.cluster_shard import ClusterShard
 from gateway_core.decoding import Payload
-from gateway_core.sharding import ShardId, ShardRange
+from gateway_core.sharding import ShardId, ShardRange, ShardState
 from gateway_core.testing import FakeGateway, Limits
-from shard_driver import ALL, TOKEN, config
+from shard_driver import ALL, TOKEN, config, until
 
 _T = TypeVar("_T")
 
@@ -113,3 +116,29 @@ async def take_until_all(cluster: Cluster[Payload], wanted: set[int], taken: lis
 def repeated(numbers: list[int]) -> list[int]:
     """Which numbers come more than once."""
     return [number for number, count in Counter(numbers).items() if count > 1]
+
+
+async def numbers_of(shard: ClusterShard[Payload]) -> list[int]:
+    """Take everything from a shard's own stream, to its end; give the marked events."""
+    taken = [number_of(event) async for event in shard]
+    return [number for number in taken if number is not None]
+
+
+async def begun(cluster: Cluster[Payload], gateway: FakeGateway, change: str) -> asyncio.Task[Any]:
+    """Begin `remove` or `restart` of shard 0, up to where it waits for a Discord that is silent."""
+    shard = cluster.shards[0]
+    for connection in gateway.connections:
+        connection.stall()
+    work = asyncio.create_task(getattr(cluster, change)(0))
+    await until(lambda: shard.state is ShardState.STOPPING)
+    return work
+
+
+async def cancelled(cluster: Cluster[Payload], gateway: FakeGateway, change: str) -> None:
+    """Cancel `remove` or `restart` of shard 0 in the middle."""
+    work = await begun(cluster, gateway, change)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    for connection in gateway.connections:
+        connection.unstall()

@@ -10,6 +10,7 @@ import pytest
 
 from cluster_driver import (
     MARKED,
+    begun,
     cluster_at,
     mark_all,
     number_of,
@@ -151,10 +152,7 @@ class TestSingleShards:
         silence = {"close_timeout": 5.0}
         async with simulator() as gateway, cluster_at(gateway, 1, options=silence) as cluster:
             await cluster.wait_ready()
-            old = cluster.shards[0]
-            gateway.connections[0].stall()
-            restart = asyncio.ensure_future(cluster.restart(0))
-            await until(lambda: old.state is ShardState.STOPPING)
+            restart = await begun(cluster, gateway, "restart")
             cluster.broadcast(UpdatePresence())
             restart.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -167,10 +165,7 @@ class TestSingleShards:
         silence = {"close_timeout": 0.2}
         async with simulator() as gateway, cluster_at(gateway, 1, options=silence) as cluster:
             await cluster.wait_ready()
-            old = cluster.shards[0]
-            gateway.connections[0].stall()
-            restart = asyncio.ensure_future(cluster.restart(0))
-            await until(lambda: old.state is ShardState.STOPPING)
+            restart = await begun(cluster, gateway, "restart")
             await cluster.close()
             with pytest.raises(ShardClosed):
                 await restart

@@ -6,14 +6,13 @@ import asyncio
 
 import pytest
 
-from cluster_driver import MARKED, cluster_at, take_marked
+from cluster_driver import MARKED, cancelled, cluster_at, numbers_of, take_marked
 from gateway_core.cluster import Cluster
 from gateway_core.decoding import Payload
 from gateway_core.errors import ShardClosed
 from gateway_core.session_store import MemorySessionStore
 from gateway_core.sharding import ShardId, ShardState
 from shard_driver import simulator, until
-from test_cluster_shard import cancelled, numbers
 
 
 async def take_all(cluster: Cluster[Payload]) -> None:
@@ -39,7 +38,7 @@ async def test_cancelled_after_the_new_set_is_complete() -> None:
     async with simulator() as gateway, cluster_at(gateway, store=store) as cluster:
         await cluster.wait_ready()
         old = list(cluster.shards.values())
-        own = asyncio.create_task(numbers(old[0]))
+        own = asyncio.create_task(numbers_of(old[0]))
         taking = asyncio.create_task(take_all(cluster))
         connections = gateway.connections
         resharding = asyncio.create_task(cluster.reshard(3))

@@ -95,16 +95,22 @@ async def test_what_failed_is_tried_again() -> None:
     assert store.calls == ["save 0/2 1"] * 3
 
 
-async def test_a_save_that_was_cancelled_is_not_taken_for_none() -> None:
+async def cancelled_save() -> tuple[Store, SessionKeeper, asyncio.Event]:
+    """A store that was at it when its caller was cancelled, and what lets it finish."""
     store = Store()
-    store.held = asyncio.Event()
+    store.held = held = asyncio.Event()
     keeper = SessionKeeper(store)
     saving = asyncio.create_task(keeper.keep({FIRST: session(1)}))
     await store.reached.wait()
     saving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await saving
-    store.held.set()
+    return store, keeper, held
+
+
+async def test_a_save_that_was_cancelled_is_not_taken_for_none() -> None:
+    store, keeper, held = await cancelled_save()
+    held.set()
     await keeper.keep({FIRST: None})
     assert store.calls == ["save 0/2 1", "forget 0/2"]
     assert await store.load(FIRST) is None
@@ -112,21 +118,14 @@ async def test_a_save_that_was_cancelled_is_not_taken_for_none() -> None:
 
 async def test_the_next_call_waits_for_one_that_was_cancelled() -> None:
     """The file store's thread goes on writing: a forgotten file would come back."""
-    store = Store()
-    store.held = asyncio.Event()
-    keeper = SessionKeeper(store)
-    saving = asyncio.create_task(keeper.keep({FIRST: session(1)}))
-    await store.reached.wait()
-    saving.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await saving
+    store, keeper, held = await cancelled_save()
     loading = asyncio.create_task(keeper.load((FIRST,)))
     forgetting = asyncio.create_task(keeper.keep({FIRST: None}))
     for _ in range(5):
         await asyncio.sleep(0)
     assert not loading.done()
     assert store.calls == ["save 0/2 1"]
-    store.held.set()
+    held.set()
     assert await loading == {FIRST: session(1)}
     await forgetting
     assert store.calls == ["save 0/2 1", "forget 0/2"]
